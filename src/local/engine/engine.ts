@@ -1,0 +1,100 @@
+/**
+ * What the local warehouse's HTTP side asks of its SQL engine.
+ *
+ * The engine runs in a process of its own (see `client.ts`), because chDB runs one query at a time,
+ * cannot interrupt one, and would freeze the API's event loop. Everything here is therefore async and
+ * takes the caller's abort signal.
+ */
+
+/** One column as the engine knows it; `clickhouse` is the full type text, such as `Nullable(Int64)`. */
+export interface EngineColumn {
+  readonly name: string
+  readonly clickhouse: string
+}
+
+/** The file formats of PostHog's `format` enum (fact sheet: tables 2.1). `Delta*` are refused locally. */
+export type FileFormat = 'CSV' | 'CSVWithNames' | 'Parquet' | 'JSONEachRow' | 'Delta' | 'DeltaS3Wrapper'
+
+/** Where a table's bytes are: a file on this disk, or a URL (http, https) with optional bucket keys. */
+export interface FileSource {
+  readonly format: FileFormat
+  readonly at:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'url'; readonly url: string; readonly accessKey?: string; readonly secretKey?: string }
+  /** `options.csv_allow_double_quotes` of the table; default true. */
+  readonly csvAllowDoubleQuotes?: boolean
+}
+
+/** A saved name in a project that SQL may read: a file table, a view, or a view's materialized table. */
+export type Relation =
+  | { readonly kind: 'table'; readonly id: string; readonly name: string; readonly source: FileSource; readonly columns: readonly EngineColumn[] }
+  | { readonly kind: 'view'; readonly id: string; readonly name: string; readonly sql: string; readonly materialized: boolean }
+
+/** Rows in column order. `hasMore` is true when the row limit cut the answer. */
+export interface QueryAnswer {
+  readonly columns: readonly EngineColumn[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly hasMore: boolean
+  readonly limit: number
+  readonly offset: number
+  /** The engine SQL that ran, for the `clickhouse` field of a query reply. */
+  readonly executed: string
+}
+
+/** Why the engine refused or failed, in the terms of PostHog's query errors (fact sheet: cross-cutting 9.4). */
+export type EngineFailure =
+  | 'syntax' // the SQL does not parse
+  | 'unknown_table' // `name` tells which
+  | 'unknown_field' // `name` tells which
+  | 'unsupported' // a HogQL construct the local warehouse does not have; `message` names it
+  | 'execution' // the engine refused while running; `code` is ClickHouse's error name in lower case
+  | 'storage' // a file or bucket cannot be read; `message` is one of the sheet's texts (tables 2.3)
+  | 'timeout' // over the execution limit
+  | 'busy' // the worker is being replaced or the queue is full: a 503
+  | 'cancelled'
+
+/** The one error this module throws on purpose. `message` is safe to show a caller. */
+export class EngineError extends Error {
+  readonly reason: EngineFailure
+  readonly name_: string | undefined
+  readonly code: string | undefined
+  constructor(reason: EngineFailure, message: string, extra: { name?: string; code?: string } = {}) {
+    super(message)
+    this.name = 'EngineError'
+    this.reason = reason
+    this.name_ = extra.name
+    this.code = extra.code
+  }
+}
+
+/** Everything one SQL text reads, from the engine's own analysis (not from a regular expression). */
+export interface Analysis {
+  /** Names read in FROM and JOIN of every select, CTE names excluded, without duplicates. */
+  readonly reads: readonly string[]
+  readonly columns: readonly EngineColumn[]
+}
+
+/**
+ * The engine. Names are resolved per project: `relations` of other projects do not exist for a query.
+ * `events` and `persons` are seeded in every project and always readable.
+ */
+export interface Engine {
+  /** Column names and types of a file or bucket. Throws `storage`. */
+  describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]>
+  /** Make a relation readable under its name, replacing an older one with the same id. */
+  put(project: number, relation: Relation, signal?: AbortSignal): Promise<void>
+  /** Forget a relation; a materialized table's rows are dropped with it. */
+  remove(project: number, id: string): Promise<void>
+  /** Run one HogQL select. Default LIMIT 100, at most 50,000 rows (fact sheet: cross-cutting 9.2). */
+  query(project: number, sql: string, options?: { readonly values?: Readonly<Record<string, unknown>>; readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<QueryAnswer>
+  /** What a SQL text reads and returns, without keeping rows. Throws syntax, unknown_* and unsupported. */
+  analyse(project: number, sql: string, signal?: AbortSignal): Promise<Analysis>
+  /** Fill (or refill) the table behind a materialized view from its SQL. Old rows serve until the new are whole. */
+  materialize(project: number, viewId: string, signal?: AbortSignal): Promise<{ readonly rows: number }>
+  /** Drop the table behind a view; the view itself goes on as a plain view. */
+  dematerialize(project: number, viewId: string): Promise<void>
+  /** Number of rows a relation has now. */
+  count(project: number, name: string, signal?: AbortSignal): Promise<number>
+  /** Ends the worker process; idempotent. */
+  close(): Promise<void>
+}
