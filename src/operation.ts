@@ -1,0 +1,178 @@
+import type { z } from 'zod'
+
+/** What a call can do at worst: only look, add or alter, or lose something (delete, drop, overwrite). */
+export type Effect = 'read' | 'write' | 'destructive'
+
+/** An API-key scope of PostHog; `write` includes `read` of the same object (fact sheet: cross-cutting 3.3). */
+export type Scope =
+  `${'warehouse_table' | 'warehouse_view' | 'external_data_source' | 'query' | 'export' | 'file_system' | 'activity_log'}:${'read' | 'write'}`
+
+/** The six REST resources; each is a toolset and one file in `tools/`. */
+export type Toolset =
+  | 'warehouse_tables'
+  | 'external_data_sources'
+  | 'warehouse_saved_queries'
+  | 'data_warehouse'
+  | 'exports'
+  | 'file_system'
+
+type Holes<P extends string> = P extends `${string}{${infer K}}${infer Rest}` ? K | Holes<Rest> : never
+type Keys<In extends z.ZodObject> = Extract<keyof In['shape'], string>
+type Filled<P extends string, In extends z.ZodObject> = [Exclude<Holes<P>, Keys<In>>] extends [never]
+  ? P
+  : `no input named ${Exclude<Holes<P>, Keys<In>>}`
+
+/** Any JSON object as parsed from a reply. */
+export type Json = Record<string, unknown>
+
+/**
+ * How a list is paged. The model always pages with the same inputs (`offset` and `limit`, or `page`, or
+ * `before`), whatever upstream does.
+ * - `offset`: upstream takes limit and offset.
+ * - `whole`: upstream sends everything; it is cut here.
+ * - `thousand`: upstream sends fixed pages of 1,000 rows by `page`; they are cut here (fact sheet: tables 3.4).
+ * - `page`: upstream takes page and limit.
+ * - `before`: upstream sends at most 50, newest first; go on before the last row's `created_at`.
+ * - `none`: upstream sends a short list that has no next page.
+ */
+export type Paging = 'offset' | 'whole' | 'thousand' | 'page' | 'before' | 'none'
+
+/** A reply that is a list of rows; each row is cut down to the fields of `row`. */
+export interface ListReply<Row extends z.ZodType = z.ZodType> {
+  readonly kind: 'list'
+  readonly row: Row
+  /** The key that holds the rows; absent when the body itself is the array. */
+  readonly at?: string
+  readonly paging: Paging
+  /** Rows a call returns when it does not say (and, for `offset` and `page`, what is asked of upstream). */
+  readonly limit: number
+  /** Turns the body into the array of rows where `at` does not do. */
+  rows?(body: unknown): readonly unknown[]
+  /** Renames or condenses one upstream row before it is cut down. */
+  from?(row: Json): unknown
+}
+
+/** A reply that is one object; everything useful is kept, `fields` names the main ones. */
+export interface ObjectReply<Fields extends z.ZodObject = z.ZodObject> {
+  readonly kind: 'object'
+  readonly fields: Fields
+  /** Renames or condenses the upstream object first. */
+  from?(body: Json): Json
+}
+
+/** A reply without a body: a sentence of fact stands in for it. */
+export interface DoneReply<In extends z.ZodObject = z.ZodObject> {
+  readonly kind: 'done'
+  /** What was asked and how to see its effect; the object and the project are named by the machinery. */
+  says(input: z.output<In>): string
+}
+
+/** A reply of file bytes. */
+export interface FileReply {
+  readonly kind: 'file'
+}
+
+export type Reply<In extends z.ZodObject = z.ZodObject> = ListReply | ObjectReply | DoneReply<In> | FileReply
+
+/** One read that has to come back clean before a write is sent. */
+export interface Guard<In extends z.ZodObject = z.ZodObject> {
+  /** Below the project; may have the same holes as the operation's path. */
+  readonly path: string
+  query?(input: z.output<In>): Readonly<Record<string, string>>
+  /** When false the read is not made. */
+  when?(input: z.output<In>): boolean
+  /** Why the write must not be sent, and what to do instead; undefined lets it through. */
+  refuse(body: Json, input: z.output<In>): string | undefined
+}
+
+/** One REST call, said once: the tool, its schemas, its annotations, the request, the reply and the docs come from it. */
+export interface Operation<In extends z.ZodObject = z.ZodObject> {
+  /** `<resource>_<verb>`, as in the table of endpoints. */
+  readonly name: string
+  readonly toolset: Toolset
+  readonly title: string
+  /** For a model choosing between the tools: what, when, cost, what next. */
+  readonly description: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below `/api/projects/{id}/`; every {hole} is an input. */
+  readonly path: string
+  /** Which of the two roots the public pages document; both work for every operation. */
+  readonly documented: readonly ('environments' | 'projects')[]
+  /** The worst case, which the annotations tell. */
+  readonly effect: Effect
+  /** Where the worst case depends on the arguments: when it is destructive (otherwise it is a write). */
+  readonly destructiveWhen?: { readonly says: string; is(input: z.output<In>): boolean }
+  /** Whether the same call twice leaves things as once does. */
+  readonly idempotent: boolean
+  /** Whether the call makes PostHog (or us) talk to a host that is not PostHog: a bucket, a database, a vendor. */
+  readonly openWorld: boolean
+  /** What the caller must be trusted with, which can be more than `effect` (its scope upstream). */
+  readonly tier: Effect
+  /** All are needed; none where upstream declares none. */
+  readonly scopes: readonly Scope[]
+  /** `newer`: older PostHog releases refuse API keys here; `refused`: all do, only a browser session passes. */
+  readonly keys: 'allowed' | 'newer' | 'refused'
+  /** For `newer` and `refused`: which tools answer the question instead, or where in the app. */
+  readonly instead?: string
+  readonly input: In
+  /** Inputs of a POST or PATCH that go to the query all the same. */
+  readonly query?: readonly Keys<In>[]
+  /** Builds the JSON body where it is not simply the inputs that are left. `undefined` sends none. */
+  body?(input: z.output<In>): unknown
+  /** A multipart upload instead of a JSON body. */
+  upload?(input: z.output<In>): Upload
+  readonly guard?: Guard<In>
+  /** Where to go when this route is gone (404 `Endpoint not found.`): a later PostHog renamed it. */
+  readonly successor?: { readonly path: string; body(input: z.output<In>): unknown }
+  /** A second read that tells why this one found nothing. */
+  readonly onMissing?: { readonly path: string; explain(body: Json): string }
+  readonly reply: Reply<In>
+  /** 201 means created; a 200 then means something that existed was changed. */
+  readonly creates?: string
+  /** Dotted input paths whose values must never come back out; `payload.*` takes every leaf that is not plainly harmless. */
+  readonly secrets?: readonly string[]
+  /** Reply fields that are secrets and are the purpose of the call: kept in the result, marked, never logged. */
+  readonly reveals?: readonly string[]
+  /** Reply fields holding a caller's own JSON, passed on as it is (nulls included). */
+  readonly opaque?: readonly string[]
+  /** `long` (120 s) where upstream connects, probes, runs SQL or takes a file; otherwise 45 s. */
+  readonly deadline?: 'long'
+  /** Follow one redirect to storage (the one exception to following none). */
+  readonly storageRedirect?: true
+  /** The tool that tells whether a write with an unknown outcome was carried out. Required of every write. */
+  readonly check?: string
+  /** What a refused call may leave behind all the same. */
+  readonly residue?: string
+  /** Upstream's word for a field to ours, where they differ (for errors that name a field). */
+  readonly names?: Readonly<Record<string, string>>
+  /** Fields that are not inputs, each with its reason (and the right tool): documented ones, and traps. */
+  readonly leftOut?: Readonly<Record<string, string>>
+  /** Other differences from the public pages. */
+  readonly deviations?: readonly string[]
+}
+
+/** One multipart upload: the form fields, and the file either as text or as a path on this machine. */
+export interface Upload {
+  readonly fields: Readonly<Record<string, string>>
+  readonly fileName: string
+  readonly from: { readonly path: string } | { readonly text: string }
+}
+
+/**
+ * Checks a record as it is written: a path hole without an input, a read without its opposite, or a `query`
+ * name that is no input does not compile.
+ */
+export const operation = <const P extends string, In extends z.ZodObject>(
+  record: Operation<In> & { readonly path: P & Filled<P, In> } & Honest,
+): Operation<In> => record
+
+/** What the types can hold a record to: GET never writes bodies, refusals say what to do instead, writes name their check. */
+type Honest = (
+  | { readonly keys: 'allowed' }
+  | { readonly keys: 'newer' | 'refused'; readonly instead: string }
+) &
+  ({ readonly effect: 'read' } | { readonly effect: 'write' | 'destructive'; readonly check: string }) &
+  (
+    | { readonly method: 'GET'; readonly body?: never; readonly upload?: never }
+    | { readonly method: 'POST' | 'PATCH' | 'DELETE' }
+  )
