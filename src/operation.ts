@@ -167,10 +167,7 @@ export const operation = <const P extends string, In extends z.ZodObject>(
 ): Operation<In> => record
 
 /** What the types can hold a record to: GET never writes bodies, refusals say what to do instead, writes name their check. */
-type Honest = (
-  | { readonly keys: 'allowed' }
-  | { readonly keys: 'newer' | 'refused'; readonly instead: string }
-) &
+type Honest = ({ readonly keys: 'allowed' } | { readonly keys: 'newer' | 'refused'; readonly instead: string }) &
   ({ readonly effect: 'read' } | { readonly effect: 'write' | 'destructive'; readonly check: string }) &
   (
     | { readonly method: 'GET'; readonly body?: never; readonly upload?: never }

@@ -8,10 +8,7 @@ export const id = z.guid()
 export const text = z.string().trim().min(1)
 
 /** Inputs of a list that goes on by `offset`. */
-export const paging = {
-  limit: z.int().min(1).max(500).optional(),
-  offset: z.int().min(0).optional(),
-}
+export const paging = { limit: z.int().min(1).max(500).optional(), offset: z.int().min(0).optional() }
 
 /** A HogQL text; PostHog's `{kind, query}` object is understood too, because models copy it from replies. */
 export const sql = z.preprocess(
@@ -39,9 +36,7 @@ export const rowsOf = (body: Json, key = 'results'): readonly Json[] => {
 
 /** Reasons for leaving out fields that a page only repeats from the resource's own object. */
 export const repeated = (fields: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    fields.map((field) => [field, 'The page repeats the object here; the server does not read it.']),
-  )
+  Object.fromEntries(fields.map((field) => [field, 'The page repeats the object here; the server does not read it.']))
 
 /** Object with the fields that carry something: undefined and null ones left out. */
 export const present = (fields: Json): Json =>
@@ -55,6 +50,4 @@ export const object = z.looseObject({}).optional()
 export const strings = z.array(z.string()).optional()
 
 /** A column of a table or view (fact sheet: tables 1.6). */
-export const columns = z
-  .array(z.looseObject({ name: string, type: string, schema_valid: boolean }))
-  .optional()
+export const columns = z.array(z.looseObject({ name: string, type: string, schema_valid: boolean })).optional()

@@ -1,66 +1,39 @@
 import { z } from 'zod'
-import { type Json, operation } from '../src/operation.ts'
-import { columns, id, object, paging, part, repeated, rowsOf, string, text } from './fields.ts'
+import { operation } from '../src/operation.ts'
+import { id, paging, part, string, text } from './fields.ts'
+import { credential, format, ignored, options, refuseUpload, table, withoutBlankSchema } from './table-parts.ts'
 
 const toolset = 'warehouse_tables'
-const documented = ['environments', 'projects'] as const
-const read = { effect: 'read', tier: 'read', idempotent: true, scopes: ['warehouse_table:read'] } as const
-const write = { tier: 'write', scopes: ['warehouse_table:write'], check: 'warehouse_tables_get' } as const
+const base = { toolset, documented: ['environments', 'projects'] } as const
+const read = {
+  ...base,
+  keys: 'allowed',
+  openWorld: false,
+  effect: 'read',
+  tier: 'read',
+  idempotent: true,
+  scopes: ['warehouse_table:read'],
+} as const
+const write = { ...base, tier: 'write', scopes: ['warehouse_table:write'], check: 'warehouse_tables_get' } as const
 
-const format = z.enum(['CSV', 'CSVWithNames', 'Parquet', 'JSONEachRow', 'Delta', 'DeltaS3Wrapper'])
-const credential = z.strictObject({ access_key: text, access_secret: text })
-const options = z.strictObject({ csv_allow_double_quotes: z.boolean() })
 const secrets = ['credential.access_key', 'credential.access_secret']
-const deleted =
-  'Hides even a synced table, past the guard and join clean-up of delete: use warehouse_tables_delete.'
-
-/** The pages show the table's own fields as the body of actions that read none of them. */
-const ignored = repeated(['deleted', 'name', 'format', 'url_pattern', 'credential', 'options'])
-
-/** The fields of a table a reader asks for first. */
-const table = z.looseObject({
-  id: string,
-  name: string,
-  hogql_name: string,
-  format: string,
-  url_pattern: string,
-  columns,
-  options: object,
-  external_data_source: object,
-  created_at: string,
-})
-
-/** A seed-era reply has a blank `external_schema` without id for tables that have none (fact sheet: tables 2.1). */
-const withoutBlankSchema = (body: Json): Json =>
-  part(body.external_schema).id ? body : { ...body, external_schema: null }
-
-const sameName = (body: Json, name: string): Json | undefined => rowsOf(body).find((row) => row.name === name)
+const deleted = 'Hides even a synced table, past the guard and join clean-up of delete: use warehouse_tables_delete.'
 
 const list = operation({
   name: 'warehouse_tables_list',
-  toolset,
   title: 'List tables',
   description:
     'Lists warehouse tables: linked files, synced tables, tables behind materialized views. Views are in warehouse_saved_queries_list. Columns: warehouse_tables_get.',
   method: 'GET',
   path: 'warehouse_tables/',
-  documented,
   ...read,
-  openWorld: false,
-  keys: 'allowed',
   input: z.strictObject({ search: z.string().optional().describe('part of the name'), ...paging }),
   reply: {
     kind: 'list',
     at: 'results',
     paging: 'offset',
     limit: 50,
-    row: z.looseObject({
-      id: string,
-      name: string,
-      format: string,
-      source_type: string,
-      created_via: string,
-    }),
+    row: z.looseObject({ id: string, name: string, format: string, source_type: string, created_via: string }),
     from: (row) => ({ ...row, source_type: part(row.external_data_source).source_type }),
   },
   deviations: ['Rows are cut down: url_pattern, columns and dates are in warehouse_tables_get.'],
@@ -68,13 +41,11 @@ const list = operation({
 
 const create = operation({
   name: 'warehouse_tables_create',
-  toolset,
   title: 'Link a table',
   description:
     'Links files in your own bucket (S3, GCS, R2, Azure) as a table; PostHog reads them now to infer columns. For a local or pasted file use warehouse_tables_upload_file; for a database or SaaS, external_data_sources_create.',
   method: 'POST',
   path: 'warehouse_tables/',
-  documented,
   ...write,
   effect: 'write',
   idempotent: false,
@@ -84,9 +55,7 @@ const create = operation({
   input: z.strictObject({
     name: text.max(128),
     format,
-    url_pattern: text
-      .max(500)
-      .describe('https only, * allowed: https://bucket.s3.us-east-1.amazonaws.com/x/*.parquet'),
+    url_pattern: text.max(500).describe('https only, * allowed: https://bucket.s3.us-east-1.amazonaws.com/x/*.parquet'),
     credential: credential.describe('needed even for public buckets'),
     options: options.optional(),
   }),
@@ -105,15 +74,11 @@ const create = operation({
 
 const get = operation({
   name: 'warehouse_tables_get',
-  toolset,
   title: 'Get a table',
   description: 'One table with its columns, types, file location and source.',
   method: 'GET',
   path: 'warehouse_tables/{id}/',
-  documented,
   ...read,
-  openWorld: false,
-  keys: 'allowed',
   input: z.strictObject({ id }),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
   deviations: ['columns is a list of objects, not a string; credential comes back without key and secret.'],
@@ -121,13 +86,11 @@ const get = operation({
 
 const update = operation({
   name: 'warehouse_tables_update',
-  toolset,
   title: 'Update a table',
   description:
     'Renames a table or changes its file location, format or bucket keys. Columns are not read again: then call warehouse_tables_refresh_schema. Column types: warehouse_tables_update_schema. Views that use the old name break.',
   method: 'PATCH',
   path: 'warehouse_tables/{id}/',
-  documented,
   ...write,
   effect: 'write',
   idempotent: true,
@@ -149,13 +112,11 @@ const update = operation({
 
 const remove = operation({
   name: 'warehouse_tables_delete',
-  toolset,
   title: 'Delete a table',
   description:
     'Deletes a linked or uploaded table and its joins; there is no undo. An uploaded file is erased, your own bucket is not touched. Views that read it break. A synced table: external_data_sources_delete. A materialized one: warehouse_saved_queries_revert_materialization.',
   method: 'DELETE',
   path: 'warehouse_tables/{id}/',
-  documented,
   ...write,
   effect: 'destructive',
   idempotent: true,
@@ -170,13 +131,11 @@ const remove = operation({
 
 const refreshSchema = operation({
   name: 'warehouse_tables_refresh_schema',
-  toolset,
   title: 'Re-read columns',
   description:
     'Reads the columns of a linked table from its files again; column types set by hand are lost. Moves no rows: a sync is external_data_sources_reload.',
   method: 'POST',
   path: 'warehouse_tables/{id}/refresh_schema/',
-  documented,
   ...write,
   // Overwrites types that somebody set by hand with update_schema (fact sheet: tables 2.3).
   effect: 'destructive',
@@ -188,8 +147,7 @@ const refreshSchema = operation({
   body: () => undefined,
   reply: {
     kind: 'done',
-    says: () =>
-      'PostHog read the columns again and replaced the stored ones. warehouse_tables_get shows them.',
+    says: () => 'PostHog read the columns again and replaced the stored ones. warehouse_tables_get shows them.',
   },
   deadline: 'long',
   leftOut: ignored,
@@ -197,13 +155,10 @@ const refreshSchema = operation({
 
 const updateSchema = operation({
   name: 'warehouse_tables_update_schema',
-  toolset,
   title: 'Set column types',
-  description:
-    'Sets column types of a linked or uploaded table by hand. All or nothing. Not for synced tables.',
+  description: 'Sets column types of a linked or uploaded table by hand. All or nothing. Not for synced tables.',
   method: 'POST',
   path: 'warehouse_tables/{id}/update_schema/',
-  documented,
   ...write,
   effect: 'write',
   idempotent: true,
@@ -230,13 +185,11 @@ const updateSchema = operation({
 
 const uploadFile = operation({
   name: 'warehouse_tables_upload_file',
-  toolset,
   title: 'Upload a file',
   description:
     'Makes a table from a CSV, JSON-lines or Parquet file, at most 50 MB: path on this machine, or content as text. replace overwrites the table of that name.',
   method: 'POST',
   path: 'warehouse_tables/file/',
-  documented,
   ...write,
   // Upstream overwrites a live table of that name without asking (fact sheet: tables 2.3 "Upsert by name").
   effect: 'destructive',
@@ -254,11 +207,7 @@ const uploadFile = operation({
     content: z.string().min(1).max(1_048_576).optional(),
     replace: z.boolean().optional(),
   }),
-  guard: {
-    path: 'warehouse_tables/',
-    query: ({ name }) => ({ search: name, limit: '1000' }),
-    refuse: refuseUpload,
-  },
+  guard: { path: 'warehouse_tables/', query: ({ name }) => ({ search: name, limit: '1000' }), refuse: refuseUpload },
   upload: ({ name, format: kind = 'CSVWithNames', path, content }) => ({
     fields: { name, format: kind },
     // Upstream stores files by their own name, so two tables from two `data.csv` would share one object.
@@ -272,21 +221,6 @@ const uploadFile = operation({
   residue: 'A file PostHog could not read may leave a table without columns.',
   deviations: ['Multipart parts name, format and file; the reply is 201 with the table, not an empty 200.'],
 })
-
-/** Why an upload must not go out: the name is taken, or by something an upload would ruin. */
-function refuseUpload(
-  body: Json,
-  { name, replace }: { name: string; replace?: boolean | undefined },
-): string | undefined {
-  const taken = sameName(body, name)
-  if (taken === undefined) return undefined
-  const source = part(taken.external_data_source).source_type
-  if (source !== undefined || taken.created_via === 'materialized_view')
-    return `${name} (id ${String(taken.id)}) is filled by ${source === undefined ? 'a materialized view' : `a ${String(source)} source`}; an upload would overwrite it. Choose another name.`
-  return replace === true
-    ? undefined
-    : `A table named ${name} exists already (id ${String(taken.id)}). Choose another name, or pass replace: true to overwrite it.`
-}
 
 /** Linked files and the tables they make (fact sheet: tables 2). */
 export const warehouseTables = [list, create, get, update, remove, refreshSchema, updateSchema, uploadFile]

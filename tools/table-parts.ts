@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { Json } from '../src/operation.ts'
+import { columns, object, part, repeated, rowsOf, string, text } from './fields.ts'
+
+/** Formats PostHog knows (fact sheet: tables 2.1). */
+export const format = z.enum(['CSV', 'CSVWithNames', 'Parquet', 'JSONEachRow', 'Delta', 'DeltaS3Wrapper'])
+
+/** Keys of the caller's bucket; write-only upstream. */
+export const credential = z.strictObject({ access_key: text, access_secret: text })
+
+/** The one option upstream reads. */
+export const options = z.strictObject({ csv_allow_double_quotes: z.boolean() })
+
+/** The fields of a table a reader asks for first. */
+export const table = z.looseObject({
+  id: string,
+  name: string,
+  hogql_name: string,
+  format: string,
+  url_pattern: string,
+  columns,
+  options: object,
+  external_data_source: object,
+  created_at: string,
+})
+
+/** A seed-era reply has a blank `external_schema` without id for tables that have none (fact sheet: tables 2.1). */
+export const withoutBlankSchema = (body: Json): Json =>
+  part(body.external_schema).id ? body : { ...body, external_schema: null }
+
+/** The pages show the table's own fields as the body of actions that read none of them. */
+export const ignored = repeated(['deleted', 'name', 'format', 'url_pattern', 'credential', 'options'])
+
+/** Why an upload must not go out: the name is taken, or by something an upload would ruin. */
+export const refuseUpload = (
+  body: Json,
+  { name, replace }: { name: string; replace?: boolean | undefined },
+): string | undefined => {
+  const taken = rowsOf(body).find((row) => row.name === name)
+  if (taken === undefined) return undefined
+  const source = part(taken.external_data_source).source_type
+  if (source !== undefined || taken.created_via === 'materialized_view')
+    return `${name} (id ${String(taken.id)}) is filled by ${source === undefined ? 'a materialized view' : `a ${String(source)} source`}; an upload would overwrite it. Choose another name.`
+  return replace === true
+    ? undefined
+    : `A table named ${name} exists already (id ${String(taken.id)}). Choose another name, or pass replace: true to overwrite it.`
+}
