@@ -53,9 +53,11 @@ export interface ListReply<Row extends z.ZodType = z.ZodType> {
 }
 
 /** A reply that is one object; everything useful is kept, `fields` names the main ones. */
-export interface ObjectReply<Fields extends z.ZodObject = z.ZodObject> {
+export interface ObjectReply<Fields extends z.ZodObject = z.ZodObject, In extends z.ZodObject = z.ZodObject> {
   readonly kind: 'object'
   readonly fields: Fields
+  /** The sentence of fact for a success that has no body, where upstream answers either way. */
+  empty?(input: z.output<In>): string
   /** Renames or condenses the upstream object first. */
   from?(body: Json): Json
 }
@@ -67,12 +69,16 @@ export interface DoneReply<In extends z.ZodObject = z.ZodObject> {
   says(input: z.output<In>): string
 }
 
-/** A reply of file bytes. */
+/** A reply of file bytes. The input `save_to` says where they go on this machine and is never sent. */
 export interface FileReply {
   readonly kind: 'file'
 }
 
-export type Reply<In extends z.ZodObject = z.ZodObject> = ListReply | ObjectReply | DoneReply<In> | FileReply
+export type Reply<In extends z.ZodObject = z.ZodObject> =
+  | ListReply
+  | ObjectReply<z.ZodObject, In>
+  | DoneReply<In>
+  | FileReply
 
 /** One read that has to come back clean before a write is sent. */
 export interface Guard<In extends z.ZodObject = z.ZodObject> {
@@ -141,6 +147,8 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   readonly storageRedirect?: true
   /** The tool that tells whether a write with an unknown outcome was carried out. Required of every write. */
   readonly check?: string
+  /** Said beside `check` when the outcome is unknown: where that read is refused to API keys or cannot tell. */
+  readonly checkNote?: string
   /** What a refused call may leave behind all the same. */
   readonly residue?: string
   /** Upstream's word for a field to ours, where they differ (for errors that name a field). */
