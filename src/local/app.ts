@@ -1,0 +1,113 @@
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import {
+  authenticate,
+  permitAccount,
+  permitOrganization,
+  permitProject,
+  refuseMethod,
+  requireMapping,
+  resolveOrganization,
+  resolveProject,
+} from './auth.ts'
+import { ApiError, crashed, notFound, saying, tooLarge } from './errors.ts'
+import { type Body, readBody } from './fields.ts'
+import type { ApiKey } from './keys.ts'
+import type { Call, Reply, Route } from './route.ts'
+import { Throttle } from './throttle.ts'
+import { MAX_FILE, TOO_LARGE } from './upload.ts'
+import type { World } from './world.ts'
+
+const MAX_BODY = 20_971_520
+// The parts of a form around the file itself.
+const FORM_SLACK = 1_048_576
+
+const PAGE = '<!doctype html><title>Local warehouse</title><p>The API is below /api.</p>'
+
+const toCall = (c: Context, key: ApiKey): Call => {
+  let body: Promise<Body> | undefined
+  return {
+    key,
+    url: new URL(c.req.url),
+    request: c.req.raw,
+    signal: c.req.raw.signal,
+    param: (name) => c.req.param(name) ?? '',
+    json: () => {
+      body ??= readBody(c.req.raw)
+      return body
+    },
+  }
+}
+
+const toResponse = (reply: Reply): Response =>
+  reply.body === undefined
+    ? new Response(null, { status: reply.status })
+    : Response.json(reply.body, { status: reply.status })
+
+const fail = (error: ApiError): Response =>
+  error.body === null
+    ? new Response(null, { status: error.status, headers: error.headers })
+    : Response.json(error.body, { status: error.status, headers: error.headers })
+
+/** Permissions, throttle and handler, in upstream's order (fact sheet: cross-cutting 2, order of checks). */
+const perform = (world: World, throttle: Throttle, route: Route, call: Call): Promise<Reply> | Reply => {
+  requireMapping(route.scopes, world.sessionActions)
+  switch (route.at) {
+    case 'project': {
+      const project = resolveProject(call.param('project'), call.key)
+      permitProject(call.key, project, route.scopes)
+      if (route.limit !== undefined) throttle.hit(route.limit, `${project.id}:${call.param('id')}`)
+      return route.run({ ...call, project })
+    }
+    case 'organization': {
+      const organization = resolveOrganization(call.param('organization'), call.key)
+      permitOrganization(call.key, organization, route.scopes)
+      return route.run({ ...call, organization })
+    }
+    default:
+      permitAccount(call.key, route.at, route.scopes)
+      return route.run(call)
+  }
+}
+
+const handler = (world: World, throttle: Throttle, route: Route) => async (c: Context) => {
+  const key = await authenticate(c.req.raw, world.keys)
+  key.lastUsedAt = new Date(world.clock()).toISOString()
+  const reply = await perform(world, throttle, route, toCall(c, key))
+  // What was answered must survive a crash.
+  if (c.req.method !== 'GET') await world.store.save()
+  return toResponse(reply)
+}
+
+/** `/api/environments/:id` is the same as `/api/projects/:id` (fact sheet: cross-cutting 2). */
+const pathsOf = (route: Route): readonly string[] =>
+  route.at === 'project'
+    ? [`/api/projects/:project${route.path}`, `/api/environments/:project${route.path}`]
+    : [`/api${route.path}`]
+
+/** The whole API as one application; the trailing slash is optional everywhere. */
+export const createApp = (world: World, routes: readonly Route[]): Hono => {
+  const app = new Hono({ strict: false })
+  const throttle = new Throttle(world.clock)
+  app.onError((error) => {
+    if (error instanceof ApiError) return fail(error)
+    world.log(error.stack ?? error.message)
+    return fail(crashed())
+  })
+  app.get('/_health', (c) => c.text('ok'))
+  const tooLong = bodyLimit({ maxSize: MAX_BODY, onError: () => fail(tooLarge()) })
+  const tooBig = bodyLimit({ maxSize: MAX_FILE + FORM_SLACK, onError: () => fail(saying(TOO_LARGE)) })
+  app.use('/api/*', (c, next) => (/\/warehouse_tables\/file\/?$/.test(c.req.path) ? tooBig : tooLong)(c, next))
+  for (const route of routes) {
+    for (const path of pathsOf(route)) app.on(route.method, path, handler(world, throttle, route))
+  }
+  for (const path of new Set(routes.flatMap(pathsOf))) {
+    app.all(path, async (c) => {
+      await authenticate(c.req.raw, world.keys)
+      return refuseMethod(c.req.method, world.sessionActions)
+    })
+  }
+  app.all('/api/*', () => fail(notFound('Endpoint not found.')))
+  app.all('*', (c) => c.html(PAGE))
+  return app
+}

@@ -1,0 +1,76 @@
+import { settableTypes, toEngineType } from './column-types.ts'
+import { EngineError } from './engine/engine.ts'
+import { busy, crashed, invalid, saying } from './errors.ts'
+import { isObject } from './fields.ts'
+import type { ProjectCall, Reply } from './route.ts'
+import type { ColumnRecord, TableRecord } from './state.ts'
+import { describeForCaller, probeColumns, putTable } from './table-engine.ts'
+import { findTable } from './table-input.ts'
+import { probeLater } from './tables.ts'
+import type { World } from './world.ts'
+
+// The enum of fact sheet: tables 1.6; the ones that cannot be set crash upstream, and so here.
+const KNOWN_TYPES: readonly string[] = [
+  ...settableTypes,
+  'lazy_table',
+  'virtual_table',
+  'field_traverser',
+  'expression',
+  'view',
+  'materialized_view',
+  'unknown',
+]
+
+/** The columns of the table behind a view come from the view's SQL. */
+const columnsBehindView = async (world: World, table: TableRecord): Promise<readonly ColumnRecord[]> => {
+  const view = world.store.state.views.find((candidate) => candidate.id === table.viewId)
+  const sql = view?.query.query
+  if (view === undefined || typeof sql !== 'string') throw invalid('Could not get columns')
+  try {
+    const { columns } = await world.engine.analyse(table.project, sql)
+    return columns.map(({ name, clickhouse }) => ({ name, clickhouse, valid: true }))
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    throw error.reason === 'busy' ? busy() : invalid('Could not get columns')
+  }
+}
+
+/** `POST …/{id}/refresh_schema/`: reads the columns again; types set by hand are lost. */
+export const refreshSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
+  const table = findTable(world, call.project.id, call.param('id'))
+  const columns =
+    table.viewId === null ? await describeForCaller(world, table, call.signal) : await columnsBehindView(world, table)
+  await putTable(world, { ...table, columns })
+  table.columns = columns
+  probeLater(world, table)
+  return { status: 200 }
+}
+
+/** Upstream counts a wrongly cased name as existing and then crashes on it (fact sheet: tables 2.3). */
+const checkType = (type: unknown, column: string): void => {
+  if (typeof type !== 'string' || !KNOWN_TYPES.includes(type.toLowerCase())) {
+    throw saying(`Can not parse type ${String(type)} for column ${column} - type does not exist`)
+  }
+  if (!settableTypes.includes(type)) throw crashed()
+}
+
+/** `POST …/{id}/update_schema/`: all columns or none. */
+export const updateSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
+  const { updates } = await call.json()
+  const table = findTable(world, call.project.id, call.param('id'))
+  if (updates === undefined || updates === null) return { status: 200 }
+  if (!isObject(updates)) throw crashed()
+  const names = new Set(table.columns.map((column) => column.name))
+  for (const column of Object.keys(updates)) {
+    if (!names.has(column)) throw saying(`Column ${column} does not exist on table`)
+  }
+  for (const [column, type] of Object.entries(updates)) checkType(type, column)
+  const columns = table.columns.map((column) => {
+    const type = Object.hasOwn(updates, column.name) ? updates[column.name] : undefined
+    return typeof type === 'string' ? { ...column, clickhouse: toEngineType(type) } : column
+  })
+  await putTable(world, { ...table, columns })
+  table.columns = columns
+  await probeColumns(world, table)
+  return { status: 200 }
+}

@@ -1,0 +1,51 @@
+import { toPostHogType } from './column-types.ts'
+import type { ApiKey } from './keys.ts'
+import { ADMIN_LEVEL, type Project, toUser } from './seed.ts'
+import type { ColumnRecord, TableRecord } from './state.ts'
+
+type Shown = Readonly<Record<string, unknown>>
+
+/** Columns as both resources show them (fact sheet: tables 1.6). */
+export const toColumns = (columns: readonly ColumnRecord[]): readonly Shown[] =>
+  columns.map((column) => ({
+    key: column.name,
+    name: column.name,
+    type: toPostHogType(column.clickhouse),
+    schema_valid: column.valid,
+    fields: null,
+    table: null,
+    chain: null,
+    description: null,
+  }))
+
+/** What the caller may do with a row: its creator and admins manage it, other members edit. */
+export const accessLevel = (key: ApiKey, project: Project, createdBy: number | null): string => {
+  const isAdmin = (key.user.levels[project.organization] ?? 0) >= ADMIN_LEVEL
+  return isAdmin || createdBy === key.user.id ? 'manager' : 'editor'
+}
+
+/**
+ * A table as the API shows it (fact sheet: tables 2.1). Bucket keys are not part of it, and `include_columns=false`
+ * in the query empties the columns.
+ */
+export const toTable = (table: TableRecord, key: ApiKey, project: Project, url: URL): Shown => ({
+  id: table.id,
+  deleted: table.deleted,
+  name: table.name,
+  format: table.format,
+  created_by: toUser(table.createdBy),
+  created_at: table.createdAt,
+  url_pattern: table.urlPattern,
+  // Tables made over the API record nobody on their credential.
+  credential:
+    table.credential === null
+      ? null
+      : { id: table.credential.id, created_by: null, created_at: table.credential.createdAt },
+  columns: url.searchParams.get('include_columns')?.toLowerCase() === 'false' ? [] : toColumns(table.columns),
+  external_data_source: null,
+  external_schema: null,
+  options: table.options,
+  hogql_name: table.name,
+  created_via: table.createdVia,
+  user_access_level: accessLevel(key, project, table.createdBy),
+})
