@@ -27,14 +27,14 @@ const jobs = operation({
   name: 'external_data_sources_jobs',
   ...read,
   title: 'Syncs of a source',
-  description: 'The sync runs of a source, newest first, 50 at most: status, rows, error, whether billed.',
+  description: 'Sync runs of a source, newest first: status, rows, error, whether billed.',
   method: 'GET',
   path: 'external_data_sources/{id}/jobs/',
   instead: 'external_data_sources_get has status, last_synced_at and latest_error of every table of the source.',
   input: z.strictObject({
     id,
     after: text.optional().describe('ISO time'),
-    before: text.optional().describe('ISO time'),
+    before: text.optional(),
     schemas: z.array(text).optional().describe('table names'),
   }),
   reply: {
@@ -42,7 +42,6 @@ const jobs = operation({
     paging: 'before',
     limit: 50,
     row: z.looseObject({
-      id: string,
       schema: string,
       status: string,
       rows_synced: number,
@@ -152,11 +151,7 @@ const sourcePrefix = operation({
   openWorld: false,
   instead: 'external_data_sources_list shows the types and prefixes in use.',
   input: z
-    .strictObject({
-      source_type: sourceType,
-      prefix: z.string().max(100).optional(),
-      access_method: accessMethod.optional(),
-    })
+    .strictObject({ source_type: sourceType, prefix: z.string().optional(), access_method: accessMethod.optional() })
     .refine(hasGoodPrefix, badPrefix),
   reply: {
     kind: 'done',
@@ -174,14 +169,13 @@ const wizard = operation({
   name: 'external_data_sources_wizard',
   ...read,
   title: 'How to connect a type',
-  description:
-    'Which connection keys a source type needs in payload, and which are secret. The same for every project; connects nothing.',
+  description: 'Which keys a source type needs in payload, and which are secret. Connects nothing.',
   method: 'GET',
   path: 'external_data_sources/wizard/',
   instead: 'The page of the source below posthog.com/docs/cdp/sources names its connection keys.',
   input: z.strictObject({
     // Required: the unfiltered reply is more than 1 MB.
-    source_type: text.describe('case-sensitive; several by comma: Postgres,Stripe'),
+    source_type: text.describe('Postgres,Stripe'),
   }),
   reply: {
     kind: 'list',

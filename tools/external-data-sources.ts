@@ -66,7 +66,7 @@ const create = operation({
   ...write,
   title: 'Connect a source',
   description:
-    'Connects a database or SaaS; the first billable sync of the chosen tables starts at once. Look first: external_data_sources_wizard (keys), external_data_sources_database_schema (tables, cursors). Then external_data_sources_jobs.',
+    'Connects a database or SaaS and starts the first billable sync at once. Tables and cursors to choose from: external_data_sources_database_schema. Then external_data_sources_jobs.',
   method: 'POST',
   path: 'external_data_sources/',
   effect: 'write',
@@ -80,10 +80,10 @@ const create = operation({
       // Upstream enables and bills every table when none is named, so the choice is asked for.
       schemas: z
         .union([z.literal('all'), z.array(syncedTable).min(1)])
-        .describe('tables to sync; "all" bills every table'),
-      prefix: z.string().max(100).optional().describe('of the table names, cannot be changed; name of a direct source'),
-      description: z.string().max(400).optional(),
-      access_method: accessMethod.optional().describe('direct: query live, no sync'),
+        .describe('what to sync; "all" bills every table'),
+      prefix: z.string().optional().describe('of table names, for life; a direct source: its name'),
+      description: z.string().optional(),
+      access_method: accessMethod.optional().describe('direct: live, no sync'),
       direct_query_enabled: z.boolean().optional(),
       destination_ids: z.array(id).min(1).optional(),
     })
@@ -141,12 +141,12 @@ const update = operation({
   openWorld: true,
   input: z.strictObject({
     id,
-    description: z.string().max(400).optional(),
+    description: z.string().optional(),
     job_inputs: z.record(z.string(), z.unknown()).optional(),
-    prefix: text.max(100).optional().describe('direct sources only'),
+    prefix: text.optional().describe('direct sources only'),
     direct_query_enabled: z.boolean().optional(),
-    auto_sync_new_schemas: z.boolean().optional().describe('new tables sync by themselves, billable'),
-    auto_sync_schema_patterns: z.array(text.max(250)).max(100).optional().describe('globs; none: all new tables'),
+    auto_sync_new_schemas: z.boolean().optional().describe('billable'),
+    auto_sync_schema_patterns: z.array(text).optional().describe('globs'),
   }),
   guard: {
     path: 'external_data_sources/{id}/',
