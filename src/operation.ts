@@ -131,7 +131,12 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   /** Where to go when this route is gone (404 `Endpoint not found.`): a later PostHog renamed it. */
   readonly successor?: { readonly path: string; body(input: z.output<In>): unknown }
   /** A second read that tells why this one found nothing. */
-  readonly onMissing?: { readonly path: string; explain(body: Json): string }
+  readonly onMissing?: {
+    readonly path: string
+    explain(body: Json): string
+    /** Said when that read finds nothing either. */
+    readonly absent: string
+  }
   readonly reply: Reply<In>
   /** 201 means created; a 200 then means something that existed was changed. */
   readonly creates?: string
