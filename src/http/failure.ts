@@ -64,12 +64,22 @@ export interface Progress {
 const TLS_CODE =
   /^(ERR_TLS|ERR_SSL|EPROTO$|UND_ERR_PRX_TLS$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|INVALID_(CA|PURPOSE)|ERROR_IN_)/
 
-const codeOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : 'no code'
+const NOT_HTTP = 'PARSE_ERROR'
+const MALFORMED: ReadonlySet<string> = new Set([
+  NOT_HTTP,
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+])
+
+/** What of a library's error can be shown: its code, or for a parse error, which has none, a name for it. */
+const toCode = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  if (error.name === 'HTTPParserError') return NOT_HTTP
+  const code = 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : 'unknown'
 }
 
-const notSent = (code: string, { peer }: Progress): HttpFailure =>
+const toUnsentFailure = (code: string, peer: string): HttpFailure =>
   TLS_CODE.test(code)
     ? new HttpFailure({
         kind: 'tls',
@@ -83,19 +93,20 @@ const notSent = (code: string, { peer }: Progress): HttpFailure =>
       })
 
 /** Turns an error of undici or of a socket into a failure; only its code is kept. */
-export const toFailure = (error: unknown, progress: Progress): HttpFailure => {
+export const toFailure = (error: unknown, { peer, sent, status }: Progress): HttpFailure => {
   if (error instanceof HttpFailure) return error
-  const code = codeOf(error)
-  if (!progress.sent) return notSent(code, progress)
-  const { peer, status } = progress
-  const begun = status === undefined ? {} : { status }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    const message = `What ${peer} answered is not HTTP (${code}).`
-    return new HttpFailure({ kind: 'bad_reply', executed: 'unknown', message, ...begun })
+  const code = toCode(error)
+  if (!sent) return toUnsentFailure(code, peer)
+  const executed = 'unknown'
+  if (status !== undefined) {
+    // A chunked body cut short is a parse error too, so after the status every error is a loss.
+    const message = `The reply of ${peer} broke off after its status ${status} (${code}).`
+    return new HttpFailure({ kind: 'reset', executed, message, status })
   }
-  const message =
-    status === undefined
-      ? `The connection to ${peer} was lost before it answered (${code}).`
-      : `The reply of ${peer} broke off after its status ${status} (${code}).`
-  return new HttpFailure({ kind: 'reset', executed: 'unknown', message, ...begun })
+  if (MALFORMED.has(code)) {
+    const message = `What ${peer} answered is not HTTP (${code}).`
+    return new HttpFailure({ kind: 'bad_reply', executed, message })
+  }
+  const message = `The connection to ${peer} was lost before it answered (${code}).`
+  return new HttpFailure({ kind: 'reset', executed, message })
 }
