@@ -62,7 +62,7 @@ const create = operation({
   ...write,
   title: 'Add to the tree',
   description:
-    'Adds a folder, or an entry that points to an object, with missing parent folders. Makes no object. Twice makes two: look with file_system_list (path) first.',
+    'Adds a folder, or an entry pointing to an object (which it does not make), with missing parent folders. Twice makes two: look with file_system_list (path) first.',
   method: 'POST',
   path: 'file_system/',
   effect: 'write',
@@ -100,7 +100,7 @@ const update = operation({
   ...write,
   title: 'Change a tree entry',
   description:
-    'Moves or renames an entry (path), or changes what it points to. Not for moving folders. Missing parent folders are not made: file_system_create.',
+    'Moves an entry (path; not folders) or changes what it points to. Missing parents: file_system_create first.',
   method: 'PATCH',
   path: 'file_system/{id}/',
   effect: 'write',
@@ -139,6 +139,9 @@ const remove = operation({
   ],
 })
 
+/** What a person deciding on a delete needs to see of an entry. */
+const toPreview = ({ path, type, ref, shortcut }: Json): Json => ({ path, type, ref, shortcut })
+
 const count = operation({
   name: 'file_system_count',
   // A POST that only reads (fact sheet: managed 4.6).
@@ -158,10 +161,8 @@ const count = operation({
       entries: z.array(z.looseObject({ path: string })).optional(),
       has_more: boolean,
     }),
-    from: (body) => ({
-      ...body,
-      entries: rowsOf(body, 'entries').map(({ path, type, ref, shortcut }) => ({ path, type, ref, shortcut })),
-    }),
+    from: ({ entries, ...rest }) =>
+      entries === undefined ? rest : { ...rest, entries: rowsOf({ entries }, 'entries').map(toPreview) },
   },
   leftOut: repeated(['path', 'type', 'ref', 'href', 'meta', 'shortcut']),
   deviations: ['Older PostHog sends only count; the preview holds at most 200 entries.'],
