@@ -16,7 +16,7 @@ const content = operation({
   toolset: 'exports',
   title: 'Get an exported file',
   description:
-    'The file of a finished export (CSV, Excel, PNG, PDF, video) of the key owner: images and small text here, the rest into a file (save_to).',
+    "The file of a finished export of the key's owner: images and small text as result, the rest into save_to.",
   method: 'GET',
   path: 'exports/{id}/content/',
   documented: ['environments'],
