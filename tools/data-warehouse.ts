@@ -97,7 +97,7 @@ const provision = operation({
   ...write,
   title: 'Create the managed warehouse',
   description:
-    'Creates the managed warehouse (Postgres protocol) of the whole organization and copies the events of this project to events_<table_name>. The password is shown once. Organization admins only.',
+    'Creates the managed warehouse of the whole organization and copies the events of this project to events_<table_name>. The password is shown once. Organization admins only.',
   method: 'POST',
   path: 'data_warehouse/provision/',
   documented: environments,
