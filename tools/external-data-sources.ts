@@ -11,7 +11,7 @@ import {
   source,
   sourceType,
   syncedTable,
-  toPayload,
+  toSchemaChoice,
   toSourceRow,
   withoutColumnLists,
 } from './source-parts.ts'
@@ -77,10 +77,8 @@ const create = operation({
     .strictObject({
       source_type: sourceType,
       payload: connection,
-      // Upstream enables and bills every table when none is named, so the choice is asked for.
-      schemas: z
-        .union([z.literal('all'), z.array(syncedTable).min(1)])
-        .describe('what to sync; "all" bills every table'),
+      schemas: z.array(syncedTable).min(1).optional().describe('tables to sync'),
+      all_tables: z.boolean().optional().describe('instead of schemas; bills every table'),
       prefix: z.string().optional().describe('of table names, for life; a direct source: its name'),
       description: z.string().optional(),
       access_method: accessMethod.optional().describe('direct: live, no sync'),
@@ -91,10 +89,16 @@ const create = operation({
       path: ['payload'],
       message: 'must not hold schemas: choose the tables in the input schemas',
     })
+    // Upstream enables and bills every table when none is named, so the choice is asked for.
+    .refine(({ schemas, all_tables }) => (schemas === undefined) === (all_tables === true), {
+      path: ['schemas'],
+      message:
+        'choose either the tables to sync (external_data_sources_database_schema lists them), or all_tables: true, which bills every one',
+    })
     .refine(hasGoodPrefix, badPrefix),
-  body: ({ payload, schemas, ...rest }) => ({
+  body: ({ payload, schemas, all_tables: _all, ...rest }) => ({
     ...present(rest),
-    payload: toPayload(payload, schemas),
+    payload: schemas === undefined ? payload : { ...payload, schemas: schemas.map(toSchemaChoice) },
     created_via: 'mcp',
   }),
   reply: { kind: 'object', fields: z.looseObject({ id: string }) },

@@ -27,11 +27,11 @@ export const syncedTable = z.strictObject({
   cdc_table_mode: z.enum(['consolidated', 'cdc_only', 'both']).optional(),
 })
 
-/** The create payload: what the caller connects with, and the chosen tables where upstream looks for them. */
-export const toPayload = (keys: Json, tables: 'all' | readonly z.output<typeof syncedTable>[]): Json =>
-  tables === 'all'
-    ? keys
-    : { ...keys, schemas: tables.map((table) => ({ ...table, should_sync: table.should_sync ?? true })) }
+/** A named table syncs unless the caller says otherwise; upstream takes an absent should_sync for false. */
+export const toSchemaChoice = (table: z.output<typeof syncedTable>): Json => ({
+  ...table,
+  should_sync: table.should_sync ?? true,
+})
 
 /** Message of `hasGoodPrefix`. */
 export const badPrefix = {
