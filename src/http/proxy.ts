@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { type buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { HttpFailure } from './failure.ts'
 import type { ProxyEnv } from './message.ts'
 
 const LOOPBACK = 'localhost,127.0.0.1,[::1]'
@@ -22,6 +23,30 @@ const toNoProxy = (value: string): string => {
   return entries.includes('*') ? '*' : [...entries, LOOPBACK].filter((entry) => entry !== '').join(',')
 }
 
+const toTunnelError = (error: Error): Error => {
+  const code = 'code' in error ? String(error.code) : ''
+  if (!code.startsWith('UND_ERR_') || code === 'UND_ERR_PRX_TLS') return error
+  const message = `The proxy did not let a connection through (${code}).`
+  return new HttpFailure({ kind: 'unreachable', executed: 'no', message })
+}
+
+/**
+ * Renames the errors of a tunnel. undici takes a SocketError from `connect` for a lost connection of its own and
+ * connects again at once, without end, so a proxy that hangs up would keep it busy for the whole deadline.
+ */
+const renaming =
+  (tunnel: buildConnector.connector): buildConnector.connector =>
+  (options, callback) =>
+    tunnel(options, (...[error, socket]) =>
+      error === null ? callback(null, socket) : callback(toTunnelError(error), null),
+    )
+
+const createPool = (origin: string | URL, options: Pool.Options): Pool => {
+  const { connect } = options
+  // Only tunnels come as a function; direct connections come as options for undici's own connector.
+  return new Pool(origin, typeof connect === 'function' ? { ...options, connect: renaming(connect) } : options)
+}
+
 /** How to make the one pool of connections. */
 export interface AgentOptions {
   readonly env: ProxyEnv
@@ -39,6 +64,7 @@ export const createAgent = ({ env, lookup }: AgentOptions): Dispatcher =>
     httpProxy: checkProxy('HTTP_PROXY', env.http_proxy ?? env.HTTP_PROXY),
     httpsProxy: checkProxy('HTTPS_PROXY', env.https_proxy ?? env.HTTPS_PROXY),
     noProxy: toNoProxy(env.no_proxy ?? env.NO_PROXY ?? ''),
+    factory: createPool,
     pipelining: 1,
     // The deadline of each call is the only clock; undici's own would end long calls with another error.
     headersTimeout: 0,
