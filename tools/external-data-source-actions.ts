@@ -92,7 +92,7 @@ const revenue = operation({
   ...writes,
   title: 'Set revenue analytics',
   description:
-    'Switches revenue analytics of a source on (makes managed views) or off. Off drops the revenue views of the whole project, those of other sources too.',
+    'Switches revenue analytics of a source on or off. Off drops the revenue views of the whole project, not only of this source.',
   method: 'PATCH',
   path: 'external_data_sources/{id}/revenue_analytics_config/',
   // Disabling one source deletes the managed views of all of them (fact sheet: sources 2.8).

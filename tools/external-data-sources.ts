@@ -66,7 +66,7 @@ const create = operation({
   ...write,
   title: 'Connect a source',
   description:
-    'Connects a database or SaaS and starts the first billable sync at once. Tables and cursors to choose from: external_data_sources_database_schema. Then external_data_sources_jobs.',
+    'Connects a database or SaaS and starts the first billable sync at once. Tables to choose from: external_data_sources_database_schema. Then external_data_sources_jobs.',
   method: 'POST',
   path: 'external_data_sources/',
   effect: 'write',
@@ -150,7 +150,7 @@ const update = operation({
     prefix: text.optional().describe('direct sources only'),
     direct_query_enabled: z.boolean().optional(),
     auto_sync_new_schemas: z.boolean().optional().describe('billable'),
-    auto_sync_schema_patterns: z.array(text).optional().describe('globs'),
+    auto_sync_schema_patterns: z.array(text).optional(),
   }),
   guard: {
     path: 'external_data_sources/{id}/',
@@ -182,7 +182,7 @@ const remove = operation({
   ...write,
   title: 'Delete a source',
   description:
-    'Deletes a source with all its synced tables, rows and schedules; there is no undo. The data at the source itself stays. Views that read its tables break.',
+    'Deletes a source with all its synced tables, rows and schedules; there is no undo. Nothing is deleted at the source. Views on its tables break.',
   method: 'DELETE',
   path: 'external_data_sources/{id}/',
   effect: 'destructive',

@@ -118,7 +118,7 @@ const remove = operation({
   ...write,
   title: 'Delete entry and object',
   description:
-    'Deletes an entry AND the dashboard, insight or flag it points to (not of a shortcut or a second entry); of a folder, everything below. Ask the user, showing file_system_count, first.',
+    'Deletes an entry AND the dashboard, insight or flag it points to (not of a shortcut or a second entry); of a folder, everything below. First show the user file_system_count.',
   method: 'DELETE',
   path: 'file_system/{id}/',
   // The last entry takes the object behind it along, which the documented 204 hides (fact sheet: managed 4.5).

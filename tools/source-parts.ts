@@ -24,7 +24,7 @@ export const syncedTable = z.strictObject({
   enabled_columns: z.array(text).optional(),
   row_filters: z.array(z.record(z.string(), z.unknown())).optional().describe('column, operator, value'),
   sync_time_of_day: text.optional().describe('HH:MM:SS'),
-  cdc_table_mode: z.enum(['consolidated', 'cdc_only', 'both']).optional(),
+  cdc_table_mode: text.optional(),
 })
 
 /** A named table syncs unless the caller says otherwise; upstream takes an absent should_sync for false. */
