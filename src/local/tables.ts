@@ -63,12 +63,12 @@ export const createTable = async (world: World, call: ProjectCall): Promise<Repl
   }
   table.columns = await describeForCaller(world, table, call.signal)
   // Reading took its time: somebody may have taken the name.
-  if (isTaken(world, call.project.id, table.name)) throw invalid(NAME_TAKEN, 'name')
-  world.store.state.tables.push(table)
-  if (!table.deleted) {
-    await putTable(world, table)
-    probeLater(world, table)
-  }
+  await world.commits.take(async () => {
+    if (isTaken(world, call.project.id, table.name)) throw invalid(NAME_TAKEN, 'name')
+    if (!table.deleted) await putTable(world, table)
+    world.store.state.tables.push(table)
+  })
+  if (!table.deleted) probeLater(world, table)
   return show(call, table, 201)
 }
 
@@ -99,11 +99,13 @@ export const updateTable = async (world: World, call: ProjectCall, partial: bool
   const input = await readTable(world, call.project.id, body, { partial, table })
   const next = merged(table, input, partial)
   await checkQuotes(world, table, next, call.signal)
-  const renamed = next.name !== table.name
-  if (renamed && isTaken(world, table.project, next.name, table.id)) throw invalid(NAME_TAKEN, 'name')
-  if (next.deleted) await world.engine.remove(table.project, table.id)
-  else await putTable(world, next)
-  Object.assign(table, { ...next, columns: table.columns })
+  await world.commits.take(async () => {
+    const renamed = next.name !== table.name
+    if (renamed && isTaken(world, table.project, next.name, table.id)) throw invalid(NAME_TAKEN, 'name')
+    if (next.deleted) await world.engine.remove(table.project, table.id)
+    else await putTable(world, { ...next, columns: table.columns })
+    Object.assign(table, { ...next, columns: table.columns })
+  })
   return show(call, table)
 }
 

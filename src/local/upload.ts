@@ -124,16 +124,19 @@ export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply
     throw saying(NAME_TAKEN)
   }
   const loaded = await load(world, call, upload)
-  const known = tablesOf(world, project).find((table) => table.name === upload.name)
-  const table = known ?? newTable(world, call, upload.name)
-  Object.assign(table, loaded, {
-    format: upload.format,
-    urlPattern: urlOf(project, upload.filename),
-    credential: null,
-    options: {},
+  const table = await world.commits.take(async () => {
+    const known = tablesOf(world, project).find((candidate) => candidate.name === upload.name)
+    const target = known ?? newTable(world, call, upload.name)
+    Object.assign(target, loaded, {
+      format: upload.format,
+      urlPattern: urlOf(project, upload.filename),
+      credential: null,
+      options: {},
+    })
+    if (known === undefined) world.store.state.tables.push(target)
+    await putTable(world, target)
+    return target
   })
-  if (known === undefined) world.store.state.tables.push(table)
-  await putTable(world, table)
   probeLater(world, table)
   return { status: 201, body: toTable(table, call.key, call.project, call.url) }
 }

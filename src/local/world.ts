@@ -3,6 +3,7 @@ import type { KeyRing } from './keys.ts'
 import type { LocalFiles } from './local-files.ts'
 import type { TableRecord, ViewRecord } from './state.ts'
 import type { Store } from './store.ts'
+import type { Turns } from './turns.ts'
 
 /** What the handlers share. One per process. */
 export interface World {
@@ -10,6 +11,8 @@ export interface World {
   readonly engine: Engine
   readonly keys: KeyRing
   readonly files: LocalFiles
+  /** Checks with the changes that rest on them (free names, concurrency tokens) take turns. */
+  readonly commits: Turns
   /** Milliseconds, as `Date.now`. */
   readonly clock: () => number
   /** Whether keys may call what upstream keeps for browser sessions. */

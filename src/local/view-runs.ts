@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { EngineError } from './engine/engine.ts'
+import type { JobRecord, TableRecord, ViewRecord } from './state.ts'
+import { OWN_HOST } from './url-rules.ts'
+import { jobsOf } from './view-shape.ts'
+import { timestamp, type World } from './world.ts'
+
+/** Failures in a row after which a view's schedule rests; upstream's number is not known (fact sheet: tables 8). */
+const SUSPEND_AFTER = 3
+
+const INTERRUPTED = 'The local warehouse was stopped while this run was under way.'
+
+const backingTable = (world: World, view: ViewRecord): TableRecord => {
+  const known = world.store.state.tables.find((table) => table.id === view.tableId && !table.deleted)
+  if (known !== undefined) return known
+  const name = view.name.replace(/[.$]/g, '_')
+  const table: TableRecord = {
+    id: randomUUID(),
+    project: view.project,
+    createdAt: timestamp(world),
+    createdBy: null,
+    createdVia: 'materialized_view',
+    viewId: view.id,
+    name,
+    format: 'DeltaS3Wrapper',
+    urlPattern: `https://${OWN_HOST}/models/team_${view.project}_model_${view.id.replaceAll('-', '')}/${name}`,
+    credential: null,
+    columns: [],
+    options: {},
+    upload: null,
+    rowCount: null,
+    deleted: false,
+  }
+  world.store.state.tables.push(table)
+  return table
+}
+
+/** Runs views. A run is asynchronous: the API answers at once and tells of it in the run history. */
+export class Runs {
+  readonly #world: World
+  readonly #running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Starts a run, or joins the one under way (fact sheet: tables 6.3). */
+  start(view: ViewRecord): void {
+    if (jobsOf(this.#world, view).some((job) => job.status === 'Running')) return
+    const job: JobRecord = {
+      id: randomUUID(),
+      viewId: view.id,
+      startedAt: timestamp(this.#world),
+      status: 'Running',
+      error: null,
+    }
+    this.#world.store.state.jobs.push(job)
+    const abort = new AbortController()
+    this.#running.set(job.id, { abort, done: this.#run(view, job, abort.signal) })
+  }
+
+  /**
+   * Asks the run of a view to stop; undefined when none is under way. The promise resolves when it has stopped,
+   * Cancelled, or Completed if it was quicker.
+   */
+  cancel(view: ViewRecord): Promise<void> | undefined {
+    const job = jobsOf(this.#world, view).find(({ status }) => status === 'Running')
+    const run = job === undefined ? undefined : this.#running.get(job.id)
+    run?.abort.abort()
+    return run?.done
+  }
+
+  /** Stops every run and waits for it. */
+  async close(): Promise<void> {
+    const runs = [...this.#running.values()]
+    for (const { abort } of runs) abort.abort()
+    await Promise.all(runs.map(({ done }) => done))
+  }
+
+  /** Ends, as failed, the runs an earlier process did not finish. */
+  settleInterrupted(): void {
+    for (const job of this.#world.store.state.jobs) {
+      if (job.status !== 'Running') continue
+      job.status = 'Failed'
+      job.error = INTERRUPTED
+    }
+  }
+
+  async #run(view: ViewRecord, job: JobRecord, signal: AbortSignal): Promise<void> {
+    try {
+      const { rows } = await this.#world.engine.materialize(view.project, view.id, signal)
+      this.#complete(view, job, rows)
+    } catch (error) {
+      this.#fail(view, job, error, signal.aborted)
+    }
+    this.#running.delete(job.id)
+    await this.#world.store.save().catch(() => this.#world.log('the state could not be written'))
+  }
+
+  #complete(view: ViewRecord, job: JobRecord, rows: number): void {
+    const table = backingTable(this.#world, view)
+    table.columns = view.columns
+    table.rowCount = rows
+    view.tableId = table.id
+    view.isMaterialized = true
+    job.status = 'Completed'
+  }
+
+  #fail(view: ViewRecord, job: JobRecord, error: unknown, aborted: boolean): void {
+    if (aborted) {
+      job.status = 'Cancelled'
+      return
+    }
+    job.status = 'Failed'
+    job.error = error instanceof EngineError ? error.message : 'The run failed.'
+    if (!(error instanceof EngineError)) this.#world.log(`run ${job.id} failed unexpectedly`)
+    const latest = jobsOf(this.#world, view).slice(0, SUSPEND_AFTER)
+    if (latest.length < SUSPEND_AFTER || latest.some(({ status }) => status !== 'Failed')) return
+    const at = timestamp(this.#world)
+    view.suspended = { clickhouse: { at, reason: job.error, job_id: job.id } }
+  }
+}

@@ -1,0 +1,63 @@
+import { toBounds } from './cadence.ts'
+import type { ApiKey } from './keys.ts'
+import { type Project, toUser } from './seed.ts'
+import type { JobRecord, ViewRecord } from './state.ts'
+import { accessLevel, toColumns } from './table-shape.ts'
+import type { World } from './world.ts'
+
+type Shown = Readonly<Record<string, unknown>>
+
+/** The runs of a view, newest first. */
+export const jobsOf = (world: World, view: ViewRecord): readonly JobRecord[] =>
+  world.store.state.jobs.filter((job) => job.viewId === view.id).reverse()
+
+/** The status a caller sees, from the row and its newest run (fact sheet: tables 6.2). */
+const statusOf = (view: ViewRecord, run: JobRecord | undefined): string | null => {
+  if (run === undefined) return view.status
+  return view.status === 'Modified' && view.updatedAt > run.startedAt ? 'Modified' : run.status
+}
+
+const common = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => {
+  const run = jobsOf(world, view)[0]
+  return {
+    id: view.id,
+    deleted: view.deleted,
+    name: view.name,
+    created_by: toUser(view.createdBy),
+    created_at: view.createdAt,
+    sync_frequency: view.cadence,
+    columns: columns ? toColumns(view.columns) : [],
+    status: statusOf(view, run),
+    last_run_at: run?.startedAt ?? null,
+    managed_viewset_kind: null,
+    latest_error: run?.error ?? null,
+    is_materialized: view.isMaterialized,
+    origin: 'data_warehouse',
+    description: view.description,
+    folder_id: null,
+    folder_name: null,
+    has_incremental_history: false,
+    suspended: view.suspended,
+    is_test: false,
+    expires_at: null,
+    user_access_level: accessLevel(key, project, view.createdBy),
+  }
+}
+
+/** A view as retrieve, create and update show it (fact sheet: tables 3.1). */
+export const toView = (world: World, view: ViewRecord, key: ApiKey, project: Project): Shown => ({
+  ...common(world, view, key, project, true),
+  query: view.query,
+  updated_at: view.updatedAt,
+  sync_frequency_bounds: toBounds(world, view),
+  latest_history_id: view.revision,
+  incremental: null,
+  incremental_state: null,
+})
+
+/** A view as a list row: without its SQL and without its concurrency token. */
+export const toViewRow = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => ({
+  ...common(world, view, key, project, columns),
+  is_incremental: false,
+  materialization_mode: 'full_refresh',
+})
