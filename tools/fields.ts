@@ -50,4 +50,4 @@ export const object = z.looseObject({}).optional()
 export const strings = z.array(z.string()).optional()
 
 /** A column of a table or view (fact sheet: tables 1.6). */
-export const columns = z.array(z.looseObject({ name: string, type: string, schema_valid: boolean })).optional()
+export const columns = z.array(z.looseObject({ name: string, type: string })).optional()

@@ -19,9 +19,7 @@ export const table = z.looseObject({
   format: string,
   url_pattern: string,
   columns,
-  options: object,
   external_data_source: object,
-  created_at: string,
 })
 
 /** A seed-era reply has a blank `external_schema` without id for tables that have none (fact sheet: tables 2.1). */

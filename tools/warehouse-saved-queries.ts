@@ -89,7 +89,7 @@ const update = operation({
   ...write,
   title: 'Update a view',
   description:
-    'Renames a view, changes its SQL or its sync_frequency. With query, pass edited_history_id (latest_history_id from warehouse_saved_queries_get). A materialized view serves old rows until warehouse_saved_queries_run; on newer PostHog a sync_frequency materializes a plain view and starts a billable run.',
+    'Changes name, SQL or sync_frequency of a view. query needs edited_history_id: latest_history_id from warehouse_saved_queries_get. A materialized view serves old rows until warehouse_saved_queries_run. A sync_frequency may materialize a plain view and start a billable run.',
   method: 'PATCH',
   path,
   documented,
@@ -122,7 +122,7 @@ const remove = operation({
   ...write,
   title: 'Delete a view',
   description:
-    'Deletes a view, its materialized rows, schedule and joins; there is no undo. Older PostHog deletes it even when other views read it: look at warehouse_saved_queries_descendants first.',
+    'Deletes a view, its rows, schedule and joins, without undo, maybe even when other views read it: look at warehouse_saved_queries_descendants first.',
   method: 'DELETE',
   path,
   documented,

@@ -63,7 +63,7 @@ const materialize = operation({
   ...write,
   title: 'Materialize a view',
   description:
-    'Stores a view as a table, refreshed on a schedule (daily if not said), and starts a first, billable run. At most 5 an hour with revert. Follow with warehouse_saved_queries_run_history.',
+    'Stores a view as a table on a schedule (daily if not said) and starts a billable run; at most 5 an hour. Follow with warehouse_saved_queries_run_history.',
   method: 'POST',
   path: `${path}materialize/`,
   documented: projects,
@@ -111,7 +111,7 @@ const run = operation({
   ...write,
   title: 'Run a view now',
   description:
-    'Refreshes the rows of a materialized view now (billable). A plain view is materialized by it on newer PostHog and fails on older: use warehouse_saved_queries_materialize. Follow with warehouse_saved_queries_run_history.',
+    'Refreshes a materialized view now (billable). A plain view: warehouse_saved_queries_materialize. Follow with warehouse_saved_queries_run_history.',
   method: 'POST',
   path: `${path}run/`,
   documented: projects,

@@ -23,7 +23,7 @@ const list = operation({
   name: 'warehouse_tables_list',
   title: 'List tables',
   description:
-    'Lists warehouse tables: linked files, synced tables, tables behind materialized views. Views are in warehouse_saved_queries_list. Columns: warehouse_tables_get.',
+    'Lists tables: linked files, synced, and those behind materialized views. Views: warehouse_saved_queries_list. Columns: warehouse_tables_get.',
   method: 'GET',
   path: 'warehouse_tables/',
   ...read,
@@ -43,7 +43,7 @@ const create = operation({
   name: 'warehouse_tables_create',
   title: 'Link a table',
   description:
-    'Links files in your own bucket (S3, GCS, R2, Azure) as a table; PostHog reads them now to infer columns. For a local or pasted file use warehouse_tables_upload_file; for a database or SaaS, external_data_sources_create.',
+    'Links files in your own bucket as a table; PostHog reads them at once to infer columns. A local or pasted file: warehouse_tables_upload_file; a database or SaaS: external_data_sources_create.',
   method: 'POST',
   path: 'warehouse_tables/',
   ...write,
@@ -55,7 +55,7 @@ const create = operation({
   input: z.strictObject({
     name: text.max(128),
     format,
-    url_pattern: text.max(500).describe('https only, * allowed: https://bucket.s3.us-east-1.amazonaws.com/x/*.parquet'),
+    url_pattern: text.max(500).describe('https, * allowed: https://bucket.s3.us-east-1.amazonaws.com/x/*.parquet'),
     credential: credential.describe('needed even for public buckets'),
     options: options.optional(),
   }),
@@ -88,7 +88,7 @@ const update = operation({
   name: 'warehouse_tables_update',
   title: 'Update a table',
   description:
-    'Renames a table or changes its file location, format or bucket keys. Columns are not read again: then call warehouse_tables_refresh_schema. Column types: warehouse_tables_update_schema. Views that use the old name break.',
+    'Renames a table (views on the old name break) or changes its location, format or keys. Columns are not read again: warehouse_tables_refresh_schema does. Types: warehouse_tables_update_schema.',
   method: 'PATCH',
   path: 'warehouse_tables/{id}/',
   ...write,
@@ -114,7 +114,7 @@ const remove = operation({
   name: 'warehouse_tables_delete',
   title: 'Delete a table',
   description:
-    'Deletes a linked or uploaded table and its joins; there is no undo. An uploaded file is erased, your own bucket is not touched. Views that read it break. A synced table: external_data_sources_delete. A materialized one: warehouse_saved_queries_revert_materialization.',
+    'Deletes a linked or uploaded table and its joins, without undo; views that read it break, your bucket is untouched. A synced table: external_data_sources_delete. A materialized one: warehouse_saved_queries_revert_materialization.',
   method: 'DELETE',
   path: 'warehouse_tables/{id}/',
   ...write,
