@@ -1,0 +1,141 @@
+import type { Json } from './operation.ts'
+
+/** What stands where a secret stood. */
+export const MASK = '***'
+
+/** Values this short cannot be told from ordinary text; upstream masks from four characters too. */
+const SHORTEST_SECRET = 4
+
+/** Reply and log fields that are secrets whatever operation they appear in. */
+const SECRET_NAMES =
+  /^(access_key|access_secret|secret_key|client_secret|api_token|secret_api_token(_backup)?|api_key|password|passphrase|private_key|private_key_id|connection_string|signing_secret|webhook_secret|personal_access_token|access_token|refresh_token|[a-z_]*_secret(_key)?|[a-z_]*_token|[a-z_]*_password)$/i
+
+/** Fields whose text PostHog does not mask (fact sheet: external data sources 4). */
+const FREE_TEXT = /^(latest_error|error|error_message|message|detail|exception|status_message|warning|says)$/
+
+/** Credentials recognisable by their form alone. */
+const BY_FORM: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]*-----[\s\S]*?(-----END [A-Z0-9 ]*-----|$)/g, MASK],
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]*:[^\s@"'<>]*@/gi, `$1${MASK}@`],
+  [/\bph[xars]_[A-Za-z0-9_-]{6,}/g, MASK],
+  [/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g, MASK],
+  [/\bAIza[A-Za-z0-9_-]{30,}/g, MASK],
+  [/\b(sk|rk|whsec|pk)_(live|test)?_?[A-Za-z0-9]{16,}/g, MASK],
+  [/\b(gh[pousr]_|github_pat_|glpat-|xox[a-z]-|ya29\.)[A-Za-z0-9_.-]{10,}/g, MASK],
+  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, MASK],
+  [/\bBearer\s+[A-Za-z0-9._~+/=-]{6,}/gi, `Bearer ${MASK}`],
+  [
+    /\b(X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|sig|AWSAccessKeyId|AccountKey|SharedAccessKey|Signature)=[^&\s"'<>;]+/g,
+    `$1=${MASK}`,
+  ],
+]
+
+/** `password=…`, `pwd: …`, `"secret": "…"`: only in free text, since SQL compares columns of such names. */
+const BY_LABEL =
+  /\b(password|passwd|pwd|passphrase|secret|secret[_-]?(?:access[_-]?)?key|access[_-]?key|api[_-]?key|token|private[_-]?key)(["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&)}\]]+)/gi
+
+/** Masks the given values in every form they may come back in, and whatever looks like a credential. */
+export interface Redactor {
+  /** Free text: an error, a log line, a body that is not JSON. */
+  text(text: string): string
+  /** A JSON value; `reveals` are the fields kept because they are the purpose of the call, `names` further secret ones. */
+  value(value: unknown, options?: { readonly reveals?: readonly string[]; readonly names?: readonly string[] }): unknown
+}
+
+/** A redactor for one call: its own secrets and the server's key. */
+export const createRedactor = (secrets: readonly string[]): Redactor => {
+  const known = knownForms(secrets)
+  const certain = (text: string): string => {
+    let clean = known === undefined ? text : text.replace(known, MASK)
+    for (const [form, mask] of BY_FORM) clean = clean.replace(form, mask)
+    return clean
+  }
+  const free = (text: string): string => certain(text).replace(BY_LABEL, `$1$2${MASK}`)
+  const walk = (value: unknown, name: string, reveals: readonly string[], names: readonly string[]): unknown => {
+    if (typeof value === 'string') {
+      if (reveals.includes(name)) return value
+      if (SECRET_NAMES.test(name) || names.includes(name)) return value === '' ? value : MASK
+      return FREE_TEXT.test(name) ? free(value) : certain(value)
+    }
+    if (Array.isArray(value)) return value.map((item) => walk(item, name, reveals, names))
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value).map(([key, item]) => [certain(key), walk(item, key, reveals, names)])
+    return Object.fromEntries(entries)
+  }
+  return { text: free, value: (value, { reveals = [], names = [] } = {}) => walk(value, '', reveals, names) }
+}
+
+/** One pattern that matches every form of every secret, longest first so that no tail of one survives. */
+const knownForms = (secrets: readonly string[]): RegExp | undefined => {
+  const forms = new Set(secrets.filter((secret) => secret.trim().length >= SHORTEST_SECRET).flatMap(formsOf))
+  if (forms.size === 0) return undefined
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length)
+  return new RegExp(longestFirst.map((form) => form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g')
+}
+
+const formsOf = (secret: string): readonly string[] => {
+  const json = JSON.stringify(secret).slice(1, -1)
+  const url = encodeURIComponent(secret)
+  return [
+    secret,
+    secret.trim(),
+    json,
+    JSON.stringify(json).slice(1, -1),
+    url,
+    url.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
+    url.replace(/%20/g, '+'),
+    encodeURIComponent(url),
+    secret.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`),
+    secret
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/"/g, '&quot;')
+      .replace(/'/g, '&#x27;'),
+    Buffer.from(secret).toString('hex'),
+    ...base64FormsOf(secret),
+  ].filter((form) => form.length >= SHORTEST_SECRET)
+}
+
+/**
+ * Base64 shifts by where the secret starts in the encoded text, so each of the three shifts has its own form; only
+ * the characters that depend on the secret alone are kept, and those must still be long enough to be its own.
+ */
+const base64FormsOf = (secret: string): readonly string[] => {
+  const bytes = Buffer.from(secret)
+  return [0, 1, 2].flatMap((shift) => {
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+    const first = Math.ceil((shift * 8) / 6)
+    const last = Math.floor(((shift + bytes.length) * 8) / 6)
+    const core = encoded.slice(first, last)
+    return core.length < 6 ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+}
+
+/** Payload fields that are settings, not secrets; any other leaf of a payload is treated as one. */
+const HARMLESS =
+  /^(source_type|host|port|database|dbname|schema|schemas|name|label|user|username|selection|enabled|account_id|warehouse|role|region|dataset_id|subdomain|email_address|spreadsheet_url|using_ssl|prefix|description|should_sync|sync_type|sync_time_of_day|incremental_field(_type|_lookback_seconds)?|primary_key_columns|enabled_columns|row_filters|column|operator|cdc_[a-z_]+|repositories|repository|project_id|credential_id|[a-z_]*integration_id|stripe_account_id)$/
+
+/**
+ * The secret values of one call's arguments, by the dotted paths a record declares; `payload.*` takes every leaf
+ * below that is not plainly a setting.
+ */
+export const secretsIn = (input: Json, paths: readonly string[]): readonly string[] =>
+  paths.flatMap((path) => {
+    const [head = '', ...rest] = path.split('.')
+    return leaves(input[head], head, rest)
+  })
+
+const leaves = (value: unknown, name: string, path: readonly string[]): readonly string[] => {
+  if (typeof value === 'string') return path[0] === '*' && HARMLESS.test(name) ? [] : [value]
+  if (typeof value === 'number') return path[0] === '*' && !HARMLESS.test(name) ? [String(value)] : []
+  if (Array.isArray(value)) return value.flatMap((item) => leaves(item, name, path))
+  if (typeof value !== 'object' || value === null) return []
+  const [step, ...rest] = path
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (step === undefined || step === '*') return leaves(item, key, ['*'])
+    return step === key ? leaves(item, key, rest) : []
+  })
+}
