@@ -1,0 +1,135 @@
+import { readBody } from './body.ts'
+import type { Means } from './call.ts'
+import type { Tool } from './catalogue.ts'
+import { type FailedCall, toBodyError, toDisguisedFailure, toReplyError, toTransportError } from './failure.ts'
+import { checkGuard } from './guard.ts'
+import { HttpFailure, type HttpReply } from './http/client.ts'
+import type { Json } from './operation.ts'
+import type { Redactor } from './redact.ts'
+import { type ApiRequest, type Target, toPath, toRequest } from './request.ts'
+import type { Answer } from './result.ts'
+import { send } from './send.ts'
+import { ToolError } from './tool-error.ts'
+
+/** A tool error with the HTTP status it came from, for the log. */
+export class StatusError extends ToolError {
+  readonly status: number
+
+  constructor(error: ToolError, status: number) {
+    super(error.message, { next: error.next, changed: error.changed })
+    this.status = status
+  }
+}
+
+/** Sends one request of the call that is under way. */
+export type Ask = (request: ApiRequest) => Promise<HttpReply>
+
+/**
+ * Makes the requests of one call: the guard's read, the request itself, its successor where the route is gone, and
+ * the read that explains a missing object.
+ * @param input checked inputs, with the project still in them
+ * @throws ToolError for anything but success
+ */
+export const carryOut = async (
+  means: Means,
+  tool: Tool,
+  input: Json,
+  { signal, redactor }: { readonly signal: AbortSignal; readonly redactor: Redactor },
+): Promise<{ readonly answer: Answer; readonly status: number }> => {
+  const { operation } = tool
+  if (means.apiKey === undefined) throw noKey()
+  const target = await means.projects.targetOf(input, signal)
+  const { project_id: _project, environment_id: _environment, ...own } = input
+  const { origin } = means
+  const call = {
+    operation,
+    input: own,
+    project: target.project,
+    origin,
+    listTool: tool.listTool,
+    redact: redactor.text,
+  }
+  const ask: Ask = (request) => askOnce(means, call, request, signal)
+  const request = built(() => toRequest(operation, own, target))
+  if (operation.guard) await checkGuard(operation.guard, call, target, ask)
+  const reply = await askOrSuccessor(call, request, target, ask)
+  if (reply.status < 200 || reply.status > 299)
+    throw new StatusError(await whyNot(call, reply, target, ask), reply.status)
+  return { answer: toAnswer(means, tool, { call, target, reply }), status: reply.status }
+}
+
+const noKey = (): ToolError =>
+  new ToolError('No PostHog key is configured', {
+    next: 'The operator sets POSTHOG_PERSONAL_API_KEY (a personal API key, phx_…), or starts the server with --local to try it without an account',
+  })
+
+/** What cannot be a path never leaves. */
+const built = <T>(build: () => T): T => {
+  try {
+    return build()
+  } catch (error) {
+    if (error instanceof RangeError) throw new ToolError(error.message, { next: 'Use an id from a list' })
+    throw error
+  }
+}
+
+const askOnce = async (
+  means: Means,
+  call: FailedCall,
+  request: ApiRequest,
+  signal: AbortSignal,
+): Promise<HttpReply> => {
+  try {
+    return await send(means, call.operation, request, signal)
+  } catch (error) {
+    throw error instanceof HttpFailure ? toTransportError(call, error) : error
+  }
+}
+
+const askOrSuccessor = async (call: FailedCall, request: ApiRequest, target: Target, ask: Ask): Promise<HttpReply> => {
+  const reply = await ask(request)
+  const { successor } = call.operation
+  if (successor === undefined || !isGone(reply)) return reply
+  const path = toPath(target, successor.path, call.input)
+  return ask({ method: request.method, path, query: [], json: successor.body(call.input) })
+}
+
+/** A later PostHog renamed the route (fact sheet: managed warehouse gotcha 30). */
+const isGone = (reply: HttpReply): boolean =>
+  reply.status === 404 && /^endpoint not found/i.test(String(jsonOf(reply)?.detail))
+
+/** The body as an object, if it is one. */
+const jsonOf = (reply: HttpReply): Json | undefined => {
+  const body = readBody(reply.body, reply.contentType)
+  if (body.kind !== 'json' || typeof body.value !== 'object' || body.value === null) return undefined
+  // Any non-null object read from JSON has string keys.
+  return body.value as Json
+}
+
+const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: Ask): Promise<ToolError> => {
+  const error = toReplyError(call, reply, readBody(reply.body, reply.contentType))
+  const { onMissing, name } = call.operation
+  if (onMissing === undefined || reply.status !== 404) return error
+  const second = await ask({ method: 'GET', path: toPath(target, onMissing.path, call.input), query: [] }).catch(
+    () => undefined,
+  )
+  const body = second?.status === 200 ? jsonOf(second) : undefined
+  return body === undefined ? error : new ToolError(`${name}: ${onMissing.explain(body)}`, { next: error.next })
+}
+
+const toAnswer = (
+  means: Means,
+  { operation, definition }: Tool,
+  { call, target, reply }: { readonly call: FailedCall; readonly target: Target; readonly reply: HttpReply },
+): Answer => {
+  const { input } = call
+  if (operation.reply.kind === 'file')
+    return { kind: 'file', reply, files: means.files, input, project: target.project }
+  const body = readBody(reply.body, reply.contentType)
+  if (body.kind === 'html' || body.kind === 'other')
+    throw new StatusError(toBodyError(call, reply.status, body), reply.status)
+  const value = body.kind === 'json' ? body.value : undefined
+  const disguised = toDisguisedFailure(call, reply.status, value)
+  if (disguised) throw new StatusError(disguised, reply.status)
+  return { kind: 'data', schema: definition.outputSchema, call: { input, target, status: reply.status, body: value } }
+}
