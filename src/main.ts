@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { operations } from '../tools/index.ts'
+import { createCall } from './call.ts'
+import { toCatalogue } from './catalogue.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { allowFiles } from './files.ts'
+import { createHttpClient } from './http/client.ts'
+import { toInstructions } from './instructions.ts'
+import { type LocalHandle, runLocal, startLocal } from './local/start.ts'
+import { createLog, type Logger } from './log.ts'
+import { createLook } from './look.ts'
+import { createProjects } from './project.ts'
+import { toSurface } from './surface.ts'
+import { connectStdio } from './transports/stdio.ts'
+
+/** How long calls in flight may take to end once the process was asked to. */
+const GRACE_MS = 2_000
+
+const version = (): string => {
+  // Compiled, this file is dist/src/main.js; the package is two folders up.
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}
+
+/** Serves stdio until the client closes it or the process is told to end. */
+const serve = async (config: Config, log: Logger, local: LocalHandle | undefined): Promise<void> => {
+  const target = local ?? config
+  const apiKey = local?.key ?? config.apiKey
+  const project = config.projectId ?? local?.projectId
+  const catalogue = toCatalogue(operations, config.lockProject)
+  const surface = toSurface(catalogue, config)
+  const http = createHttpClient({
+    origin: target.origin,
+    apiKey,
+    userAgent: `posthog-warehouse-mcp/${version()}`,
+    maxInFlight: 8,
+    env: config.proxy,
+    ...(local ? { storageOrigins: [local.origin] } : {}),
+  })
+  const projects = createProjects(project, createLook(http))
+  const means = { http, projects, files: allowFiles(config.allowDirs), origin: target.origin, apiKey }
+  const call = createCall(means, (report) => log.info(report, 'call'))
+  const instructions = toInstructions({ project, locked: config.lockProject, local: local !== undefined })
+  const connection = connectStdio(
+    { version: version(), surface, call, instructions },
+    { input: process.stdin, output: process.stdout },
+    (error) => log.warn({ error: error.name }, 'protocol error'),
+  )
+  log.info({ tools: surface.offered.size, local: local !== undefined, key: apiKey !== undefined }, 'ready')
+  await Promise.race([connection.ended, signalled()])
+  await Promise.race([closeAll([connection.close, http.close, async () => local?.close()]), after(GRACE_MS)])
+  log.info('ended')
+}
+
+const signalled = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
+
+const closeAll = async (closers: readonly (() => Promise<void>)[]): Promise<void> => {
+  for (const close of closers) await close()
+}
+
+const main = async (): Promise<void> => {
+  const config = readConfig(process.argv.slice(2), process.env, version())
+  const localOptions = {
+    ...(typeof config.local === 'string' ? { directory: config.local } : {}),
+    sessionActions: config.sessionActions,
+    allowDirs: config.allowDirs,
+  }
+  if (config.mode === 'local-only')
+    return runLocal({ ...localOptions, port: config.localPort }, (line) => process.stdout.write(`${line}\n`))
+  const log = createLog(config.logLevel)
+  await serve(config, log, config.local === undefined ? undefined : await startLocal(localOptions))
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    // A setting's own message says what to do; anything else is a fault of ours and shows where.
+    const told =
+      error instanceof ConfigError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)
+    process.stderr.write(`posthog-warehouse-mcp: ${told.replace(/^Error: /, '')}\n`)
+    process.exit(error instanceof ConfigError ? 2 : 1)
+  },
+)
