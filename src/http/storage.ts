@@ -52,7 +52,7 @@ const toPublicAddresses = async (hostname: string, resolve: Resolve): Promise<re
  * A look-up for `net.connect` that checks what it hands over. The check and the connection share one DNS
  * answer, so a name that changes its address between the two gains nothing.
  */
-const createCheckedLookup =
+export const createCheckedLookup =
   (resolve: Resolve): LookupFunction =>
   (hostname, options, callback) => {
     toPublicAddresses(hostname, resolve).then(

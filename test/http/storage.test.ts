@@ -1,7 +1,9 @@
+import type { LookupOptions } from 'node:dns'
 import type { IncomingHttpHeaders } from 'node:http'
 import { expect, test } from 'vitest'
 import { isPublicAddress } from '../../src/http/address.ts'
 import type { HttpConfig } from '../../src/http/client.ts'
+import { createCheckedLookup } from '../../src/http/storage.ts'
 import { connect, failureOf, request, serve, serveRaw, signalled, textOf } from './support.ts'
 
 const SECRET = 'X-Amz-Signature=5ec7e7'
@@ -249,4 +251,18 @@ test.each([
   '2620:149::1',
 ])('%s is public', (address) => {
   expect(isPublicAddress(address)).toBe(true)
+})
+
+test('the look-up of the connection hands over what it checked, in either form Node asks for', async () => {
+  const lookup = createCheckedLookup(async () => ['52.216.1.1', '2600:1f18::1'])
+  const answer = (options: LookupOptions) =>
+    new Promise((resolve) => lookup('storage.example', options, (...result) => resolve(result)))
+  expect(await answer({ all: true })).toEqual([
+    null,
+    [
+      { address: '52.216.1.1', family: 4 },
+      { address: '2600:1f18::1', family: 6 },
+    ],
+  ])
+  expect(await answer({})).toEqual([null, '52.216.1.1', 4])
 })
