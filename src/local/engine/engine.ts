@@ -27,8 +27,20 @@ export interface FileSource {
 
 /** A saved name in a project that SQL may read: a file table, a view, or a view's materialized table. */
 export type Relation =
-  | { readonly kind: 'table'; readonly id: string; readonly name: string; readonly source: FileSource; readonly columns: readonly EngineColumn[] }
-  | { readonly kind: 'view'; readonly id: string; readonly name: string; readonly sql: string; readonly materialized: boolean }
+  | {
+      readonly kind: 'table'
+      readonly id: string
+      readonly name: string
+      readonly source: FileSource
+      readonly columns: readonly EngineColumn[]
+    }
+  | {
+      readonly kind: 'view'
+      readonly id: string
+      readonly name: string
+      readonly sql: string
+      readonly materialized: boolean
+    }
 
 /** Rows in column order. `hasMore` is true when the row limit cut the answer. */
 export interface QueryAnswer {
@@ -86,7 +98,15 @@ export interface Engine {
   /** Forget a relation; a materialized table's rows are dropped with it. */
   remove(project: number, id: string): Promise<void>
   /** Run one HogQL select. Default LIMIT 100, at most 50,000 rows (fact sheet: cross-cutting 9.2). */
-  query(project: number, sql: string, options?: { readonly values?: Readonly<Record<string, unknown>>; readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<QueryAnswer>
+  query(
+    project: number,
+    sql: string,
+    options?: {
+      readonly values?: Readonly<Record<string, unknown>>
+      readonly signal?: AbortSignal
+      readonly timeoutMs?: number
+    },
+  ): Promise<QueryAnswer>
   /** What a SQL text reads and returns, without keeping rows. Throws syntax, unknown_* and unsupported. */
   analyse(project: number, sql: string, signal?: AbortSignal): Promise<Analysis>
   /** Fill (or refill) the table behind a materialized view from its SQL. Old rows serve until the new are whole. */

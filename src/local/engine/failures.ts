@@ -1,0 +1,67 @@
+import { EngineError } from './engine.ts'
+import { timeoutText } from './ticket.ts'
+
+interface Thrown {
+  /** ClickHouse's error name, such as `UNKNOWN_IDENTIFIER`. */
+  readonly name: string
+  readonly text: string
+}
+
+function read(message: string): Thrown {
+  const name = /\(([A-Z][A-Z0-9_]+)\)\s*$/.exec(message)?.[1] ?? 'UNKNOWN_EXCEPTION'
+  const text = message.replace(/^[\s\S]*?DB::\w*Exception: /, '').replace(/\s*\([A-Z][A-Z0-9_]+\)\s*$/, '')
+  return { name, text }
+}
+
+// The engine appends the SQL it was given, which holds file paths and bucket keys.
+const tail = /(?::? (?:In scope|in scope|While|while) |\(version |\(in file|: \(in |\n)[\s\S]*$/
+
+/** The engine's sentence without the SQL, the paths and the versions it adds. At most 300 characters. */
+function safe(text: string): string {
+  const sentence = text
+    .replace(tail, '')
+    .replace(/\b\w+:\/\/\S+/g, '<file>')
+    .replace(/(?<![\w)])\/[^\s'":,()]+\/?[^\s'":,()]*/g, '<file>')
+  return sentence.trim().slice(0, 300) || 'The query failed'
+}
+
+const storageNames = new Set(
+  `S3_ERROR CANNOT_STAT FILE_DOESNT_EXIST CANNOT_OPEN_FILE RECEIVED_ERROR_FROM_REMOTE_IO_SERVER NETWORK_ERROR
+   CANNOT_EXTRACT_TABLE_STRUCTURE HTTP_CONNECTION_LIMIT_REACHED DNS_ERROR TOO_MANY_REDIRECTS`.split(/\s+/),
+)
+
+// First match wins; the sentences are PostHog's (fact sheet: tables 2.3, create).
+const storageTexts: readonly (readonly [RegExp, string])[] = [
+  [/InvalidAccessKeyId/, 'The Access Key you provided does not exist'],
+  [/NoSuchBucket|specified bucket does not exist/i, "The provided bucket doesn't exist"],
+  [
+    /AccessDenied|SignatureDoesNotMatch|code: 40[13]|Forbidden|Permission denied/i,
+    'Access was denied when reading the provided file',
+  ],
+  [/file is empty|no data|empty file/i, 'The provided file contains no data'],
+  [
+    /No such file|NoSuchKey|code: 404|Not Found|doesn't exist|does not exist|no files with|cannot stat/i,
+    "The provided file doesn't exist in the bucket",
+  ],
+  [/not a parquet file|magic bytes|parquet.{0,40}(?:invalid|corrupt)/i, 'The provided file is not in Parquet format'],
+  [/different amount of values/i, 'The provided file has rows with different amount of values'],
+]
+
+/** The sheet's sentence for a file or bucket that cannot be read. */
+export function storageText(message: string): string {
+  return storageTexts.find(([pattern]) => pattern.test(message))?.[1] ?? 'Could not get columns'
+}
+
+function unknownField(text: string): EngineError {
+  const name = (/identifier [`']([\s\S]*?)[`'](?:\s|$|\.)/i.exec(text)?.[1] ?? '').replaceAll('`', '')
+  return new EngineError('unknown_field', `Unable to resolve field: ${name}`, { name })
+}
+
+/** Puts a message of chDB in the engine's own terms. The original never leaves this function. */
+export function toEngineError(message: string): EngineError {
+  const { name, text } = read(message)
+  if (name === 'UNKNOWN_IDENTIFIER') return unknownField(text)
+  if (name === 'TIMEOUT_EXCEEDED') return new EngineError('timeout', timeoutText)
+  if (storageNames.has(name)) return new EngineError('storage', storageText(message))
+  return new EngineError('execution', safe(text), { code: name.toLowerCase() })
+}

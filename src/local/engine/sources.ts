@@ -1,0 +1,44 @@
+import { type EngineColumn, EngineError, type FileSource } from './engine.ts'
+import { quoteName, quoteString } from './hogql/quote.ts'
+
+/** What PostHog can read and this engine cannot; said plainly rather than guessed at. */
+const deltaText = 'The local warehouse cannot read Delta tables. Use CSV, CSVWithNames, JSONEachRow or Parquet.'
+
+/** The table function that reads a source. With `columns` the file is read as these types. Throws `storage`. */
+export function readerOf(source: FileSource, columns?: readonly EngineColumn[]): string {
+  const { at, format } = source
+  if (format === 'Delta' || format === 'DeltaS3Wrapper') throw new EngineError('storage', deltaText)
+  const structure = columns
+    ? [columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')]
+    : []
+  const rest = [format, ...structure].map(quoteString).join(', ')
+  if (at.kind === 'file') return `file(${quoteString(at.path)}, ${rest})`
+  if (!/^https?:\/\//i.test(at.url)) throw new EngineError('storage', "The provided file or bucket doesn't exist")
+  const url = quoteString(at.url)
+  if (at.accessKey !== undefined && at.secretKey !== undefined) {
+    return `s3(${url}, ${quoteString(at.accessKey)}, ${quoteString(at.secretKey)}, ${rest})`
+  }
+  // Only a bucket can list what a glob matches; a plain web server cannot.
+  return at.url.includes('*') ? `s3(${url}, NOSIGN, ${rest})` : `url(${url}, ${rest})`
+}
+
+/** Settings that belong to one file and not to the query around it. */
+export function settingsOf(source: FileSource): string {
+  if (source.format !== 'CSV' && source.format !== 'CSVWithNames') return ''
+  return ` SETTINGS format_csv_allow_double_quotes = ${source.csvAllowDoubleQuotes === false ? 0 : 1}`
+}
+
+/**
+ * A bracketed select over a file with the columns of its table. Text formats are read as those types from the
+ * start, so that an identifier set to string keeps its zeros; Parquet has types of its own, which are cast and
+ * must fit. Throws `storage`.
+ */
+export function selectOf(source: FileSource, columns: readonly EngineColumn[]): string {
+  if (columns.length === 0) throw new EngineError('storage', 'Could not get columns')
+  const typed = source.format === 'Parquet'
+  const items = columns.map(({ name, clickhouse }) =>
+    typed ? `accurateCast(${quoteName(name)}, ${quoteString(clickhouse)}) AS ${quoteName(name)}` : quoteName(name),
+  )
+  const reader = readerOf(source, typed ? undefined : columns)
+  return `(SELECT ${items.join(', ')} FROM ${reader}${settingsOf(source)})`
+}

@@ -1,0 +1,178 @@
+import {
+  type Analysis,
+  type Engine,
+  type EngineColumn,
+  EngineError,
+  type FileSource,
+  type QueryAnswer,
+  type Relation,
+} from './engine.ts'
+import { compile, compileView } from './hogql/compile.ts'
+import { overlayNames } from './hogql/names.ts'
+import { quoteString } from './hogql/quote.ts'
+import { unsupported } from './hogql/refusals.ts'
+import { parse } from './hogql/selects.ts'
+import type { Query } from './hogql/syntax.ts'
+import type { Lane } from './lane.ts'
+import { compileLimited } from './limits.ts'
+import { databaseOf, type Relations, requireView, storedTable } from './relations.ts'
+import { readerOf, settingsOf } from './sources.ts'
+import type { Outcome, Work } from './ticket.ts'
+
+type QueryOptions = Parameters<Engine['query']>[2]
+
+// Filling a table may take longer than a caller's query; PostHog runs it in a job of its own.
+const fillMs = 600_000
+
+/** The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again. */
+export class ChdbEngine implements Engine {
+  readonly #lane: Lane
+  readonly #relations: Relations
+  readonly #timeoutMs: number
+  #fills = 0
+
+  constructor(lane: Lane, relations: Relations, timeoutMs: number) {
+    this.#lane = lane
+    this.#relations = relations
+    this.#timeoutMs = timeoutMs
+  }
+
+  async describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]> {
+    const sql = `SELECT * FROM (SELECT * FROM ${readerOf(source)}${settingsOf(source)}) LIMIT 0`
+    try {
+      return toColumns(await this.#rows(sql, signal))
+    } catch (error) {
+      // While columns are being read, whatever the engine says is about the file.
+      if (!(error instanceof EngineError) || !['execution', 'unknown_field'].includes(error.reason)) throw error
+      throw new EngineError('storage', 'Could not get columns')
+    }
+  }
+
+  async put(project: number, relation: Relation): Promise<void> {
+    this.#relations.put(project, relation)
+  }
+
+  async remove(project: number, id: string): Promise<void> {
+    await this.dematerialize(project, id)
+    this.#relations.remove(project, id)
+  }
+
+  async query(project: number, sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
+    const query = await this.#parse(sql, options.values ?? {})
+    const { compiled, limit, offset } = compileLimited(query, this.#relations.catalogue(project))
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs
+    const { names, types, rows } = await this.#lane.run({
+      sql: withDeadline(compiled.run, timeoutMs),
+      kind: 'rows',
+      maxRows: limit + 1,
+      timeoutMs,
+      signal: options.signal,
+    })
+    const shownNames = overlayNames(compiled.names, names)
+    return {
+      columns: shownNames.map((name, index) => ({ name, clickhouse: types[index] ?? '' })),
+      rows: rows.slice(0, limit),
+      hasMore: rows.length > limit,
+      limit,
+      offset,
+      executed: compiled.shown,
+    }
+  }
+
+  async analyse(project: number, sql: string, signal?: AbortSignal): Promise<Analysis> {
+    const query = await this.#parse(sql)
+    const compiled = compile(query, this.#relations.catalogue(project))
+    const columns = toColumns(await this.#rows(`SELECT * FROM (${compiled.run}) LIMIT 0`, signal))
+    const names = overlayNames(
+      compiled.names,
+      columns.map(({ name }) => name),
+    )
+    return {
+      reads: compiled.reads,
+      columns: columns.map((column, index) => ({ ...column, name: names[index] ?? column.name })),
+    }
+  }
+
+  async materialize(project: number, viewId: string, signal?: AbortSignal): Promise<{ readonly rows: number }> {
+    const view = requireView(this.#relations, project, viewId)
+    const select = compileView(viewId, view.sql, this.#relations.catalogue(project))
+    const table = storedTable(project, viewId)
+    this.#fills += 1
+    const fresh = `${table}_new_${this.#fills}`
+    try {
+      await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
+      await this.#command(`CREATE TABLE ${fresh} ENGINE = MergeTree ORDER BY tuple() AS ${select}`, signal)
+      requireView(this.#relations, project, viewId)
+      // From here on the change is made whole: one rename or exchange, which is atomic in ClickHouse.
+      await this.#command(
+        this.#relations.isStored(project, viewId)
+          ? `EXCHANGE TABLES ${fresh} AND ${table}`
+          : `RENAME TABLE ${fresh} TO ${table}`,
+      )
+      this.#relations.setStored(project, viewId, true)
+    } finally {
+      await this.#command(`DROP TABLE IF EXISTS ${fresh} SYNC`).catch(() => undefined)
+    }
+    return { rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
+  }
+
+  async dematerialize(project: number, viewId: string): Promise<void> {
+    if (!this.#relations.isStored(project, viewId)) return
+    this.#relations.setStored(project, viewId, false)
+    await this.#command(`DROP TABLE IF EXISTS ${storedTable(project, viewId)} SYNC`)
+  }
+
+  async count(project: number, name: string, signal?: AbortSignal): Promise<number> {
+    const query: Query = {
+      kind: 'select',
+      ctes: [],
+      distinct: false,
+      joins: [],
+      groupBy: [],
+      windows: [],
+      orderBy: [],
+      items: [{ value: { kind: 'call', name: 'count', arguments: [], distinct: false } }],
+      from: { kind: 'named', path: [name] },
+    }
+    return firstNumber(await this.#rows(compile(query, this.#relations.catalogue(project)).run, signal))
+  }
+
+  close(): Promise<void> {
+    return this.#lane.close()
+  }
+
+  /** Parses; what this grammar cannot read but ClickHouse can is a limit of ours and not a mistake of the caller. */
+  async #parse(sql: string, values?: Readonly<Record<string, unknown>>): Promise<Query> {
+    try {
+      return parse(sql, values)
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.reason !== 'syntax') throw error
+      const asked = await this.#rows(`SELECT isNotNull(formatQueryOrNull(${quoteString(sql)}))`)
+      if (firstNumber(asked) !== 1 || error.message.includes('alias')) throw error
+      throw unsupported(`this SQL (${error.message})`)
+    }
+  }
+
+  #rows(sql: string, signal?: AbortSignal): Promise<Outcome> {
+    return this.#lane.run({ sql: withDeadline(sql, this.#timeoutMs), kind: 'rows', timeoutMs: this.#timeoutMs, signal })
+  }
+
+  async #command(sql: string, signal?: AbortSignal): Promise<void> {
+    const work: Work = { sql, kind: 'command', timeoutMs: fillMs, signal }
+    await this.#lane.run(work)
+  }
+}
+
+/** The engine's own clock stops most slow queries without their process having to be replaced. */
+function withDeadline(sql: string, timeoutMs: number): string {
+  return `${sql} SETTINGS max_execution_time = ${timeoutMs / 1_000}`
+}
+
+// chDB does not stream DESCRIBE; a select without rows says the same in its header.
+function toColumns({ names, types }: Outcome): EngineColumn[] {
+  return names.map((name, index) => ({ name, clickhouse: types[index] ?? '' }))
+}
+
+function firstNumber({ rows }: Outcome): number {
+  return Number(rows[0]?.[0] ?? 0)
+}
