@@ -41,14 +41,7 @@ export const carryOut = async (
   const target = await means.projects.targetOf(input, signal)
   const { project_id: _project, environment_id: _environment, ...own } = input
   const { origin } = means
-  const call = {
-    operation,
-    input: own,
-    project: target.project,
-    origin,
-    listTool: tool.listTool,
-    redact: redactor.text,
-  }
+  const call = { operation, input: own, project: target.project, origin, listTool: tool.listTool, redactor }
   const ask: Ask = (request) => askOnce(means, call, request, signal)
   const request = built(() => toRequest(operation, own, target))
   if (operation.guard) await checkGuard(operation.guard, call, target, ask)
@@ -114,8 +107,18 @@ const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: A
     () => undefined,
   )
   const body = second?.status === 200 ? jsonOf(second) : undefined
-  return body === undefined ? error : new ToolError(`${name}: ${onMissing.explain(body)}`, { next: error.next })
+  // Masked before the record's words cut it, so that no half of a secret survives the cut.
+  if (body !== undefined)
+    return new ToolError(`${name}: ${onMissing.explain(redacted(body, call))}`, { next: NOTHING_MORE })
+  return second?.status === 404 ? new ToolError(`${name}: ${onMissing.absent}`, { next: NOTHING_MORE }) : error
 }
+
+/** What is left to do once the reason is told with its remedy. */
+const NOTHING_MORE = 'Repeating the same call before that does not help'
+
+const redacted = (body: Json, { redactor }: FailedCall): Json =>
+  // Masking keeps an object an object.
+  redactor.value(body) as Json
 
 const toAnswer = (
   means: Means,

@@ -1,6 +1,7 @@
 import type { Body } from './body.ts'
 import type { HttpFailure } from './http/failure.ts'
 import type { Json, Operation } from './operation.ts'
+import type { Redactor } from './redact.ts'
 import { type Changed, ToolError } from './tool-error.ts'
 
 /** What a failure has to be told about besides the reply. */
@@ -13,7 +14,7 @@ export interface FailedCall {
   /** The tool that lists the ids of this kind of object, if there is one. */
   readonly listTool: string | undefined
   /** Masks secrets; applied before a quote is cut, so that no half of one survives the cut. */
-  readonly redact: (text: string) => string
+  readonly redactor: Redactor
 }
 
 /** The longest piece of PostHog's own words in an error. */
@@ -153,8 +154,9 @@ const inputName = (attr: string, { names = {} }: Operation): string => {
 }
 
 /** One line, without control characters, cut with a mark. */
-const bounded = (text: string, { redact }: FailedCall): string => {
-  const line = redact(text)
+const bounded = (text: string, { redactor }: FailedCall): string => {
+  const line = redactor
+    .text(text)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
   return line.length <= LONGEST_QUOTE ? line : `${line.slice(0, LONGEST_QUOTE)} …(cut)`
@@ -203,5 +205,5 @@ const adviceForUnknown = ({ operation }: FailedCall, changed: Changed, seconds: 
   const wait = seconds === undefined ? '' : ` PostHog asks to wait ${seconds} seconds.`
   if (changed === 'nothing') return `Call again in a moment.${wait}`
   const note = operation.checkNote === undefined ? '' : ` ${operation.checkNote}`
-  return `Do not repeat it blindly: ${operation.check} tells whether it was carried out.${note}${wait}`
+  return `Do not repeat it blindly; look first with ${operation.check}.${note}${wait}`
 }

@@ -20,8 +20,7 @@ export const checkGuard = async (guard: Guard, call: FailedCall, target: Target,
     const query = page === 1 ? first : [...first, ...nextOf(first, page)]
     const body = await look(call, { path, query }, ask)
     const refusal = guard.refuse(body, call.input)
-    if (refusal !== undefined)
-      throw new ToolError(`${call.operation.name}: not sent. ${refusal}`, { next: 'Nothing was sent to PostHog' })
+    if (refusal !== undefined) throw new ToolError(`${call.operation.name}: not sent. ${refusal}`, { next: '' })
     if (typeof body.next !== 'string') return
   }
   throw new ToolError(

@@ -59,7 +59,9 @@ const readAsMeant = (schema: unknown, value: unknown): unknown => {
 }
 
 const readText = (type: unknown, schema: object, text: string): unknown => {
-  if ((type === 'integer' || type === 'number') && /^-?\d{1,15}(\.\d+)?$/.test(text.trim())) return Number(text)
+  const numbers = 'enum' in schema && Array.isArray(schema.enum) && schema.enum.every((one) => typeof one === 'number')
+  if ((type === 'integer' || type === 'number' || numbers) && /^-?\d{1,15}(\.\d+)?$/.test(text.trim()))
+    return Number(text)
   if (type === 'boolean' && /^(true|false)$/.test(text.trim())) return text.trim() === 'true'
   if (type !== 'object' && type !== 'array') return text
   try {

@@ -116,7 +116,7 @@ const base64FormsOf = (secret: string): readonly string[] => {
 
 /** Payload fields that are settings, not secrets; any other leaf of a payload is treated as one. */
 const HARMLESS =
-  /^(source_type|host|port|database|dbname|schema|schemas|name|label|user|username|selection|enabled|account_id|warehouse|role|region|dataset_id|subdomain|email_address|spreadsheet_url|using_ssl|prefix|description|should_sync|sync_type|sync_time_of_day|incremental_field(_type|_lookback_seconds)?|primary_key_columns|enabled_columns|row_filters|column|operator|cdc_[a-z_]+|repositories|repository|project_id|credential_id|[a-z_]*integration_id|stripe_account_id)$/
+  /^(source_type|auth_method|auth_type|client_email|token_uri|instance_url|okta_domain|host|port|database|dbname|schema|schemas|name|label|user|username|selection|enabled|account_id|warehouse|role|region|dataset_id|subdomain|email_address|spreadsheet_url|using_ssl|prefix|description|should_sync|sync_type|sync_time_of_day|incremental_field(_type|_lookback_seconds)?|primary_key_columns|enabled_columns|row_filters|column|operator|cdc_[a-z_]+|repositories|repository|project_id|credential_id|[a-z_]*integration_id|stripe_account_id)$/
 
 /**
  * The secret values of one call's arguments, by the dotted paths a record declares; `payload.*` takes every leaf

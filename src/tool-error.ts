@@ -2,7 +2,7 @@
 export type Changed = 'nothing' | 'unknown'
 
 /**
- * A failure a model can act on: what happened, whether anything changed, and the next step. Everything in it is
+ * A failure a model can act on: what happened, whether anything changed, and the next step (empty where the message is one). Everything in it is
  * meant to be shown; it still leaves through the one exit that redacts.
  */
 export class ToolError extends Error {
@@ -20,8 +20,9 @@ export class ToolError extends Error {
   get text(): string {
     const changed =
       this.changed === 'nothing' ? 'Nothing was changed.' : 'It is not known whether the change was carried out.'
-    return `${sentence(this.message)}\n${changed}\n${sentence(this.next)}`
+    return [sentence(this.message), changed, sentence(this.next)].filter((line) => line !== '').join('\n')
   }
 }
 
-const sentence = (text: string): string => (/[.!?:"')\]]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`)
+const sentence = (text: string): string =>
+  text === '' || /[.!?:"')\]]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`
