@@ -1,0 +1,23 @@
+/** Writes what the documentation takes from the catalogue: the README's tool table and docs/coverage.md. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { toCatalogue } from '../src/catalogue.ts'
+import { countRows, replaceSection, toCoverageTable, toToolTable } from '../src/docs.ts'
+import { operations } from '../tools/index.ts'
+
+// Compiled, this file is dist/docs/generate.js.
+const root = new URL('../../', import.meta.url)
+const catalogue = toCatalogue(operations, false)
+
+const rewrite = (path: string, change: (text: string) => string): void => {
+  const file = new URL(path, root)
+  writeFileSync(file, change(readFileSync(file, 'utf8')))
+}
+
+rewrite('README.md', (text) => replaceSection(text, 'tools', toToolTable(catalogue)))
+rewrite('docs/coverage.md', (text) =>
+  replaceSection(
+    replaceSection(text, 'count', `${countRows(catalogue)} endpoint rows, ${catalogue.size} tools.`),
+    'coverage',
+    toCoverageTable(catalogue),
+  ),
+)

@@ -1,0 +1,66 @@
+import type { Catalogue, Tool } from './catalogue.ts'
+import type { Operation } from './operation.ts'
+
+/** The README's table of tools: one row a tool, grouped as listed. Pure, like everything here. */
+export const toToolTable = (catalogue: Catalogue): string =>
+  table(
+    ['Tool', 'What it does', 'Effect', 'API keys'],
+    [...catalogue.values()].map(({ operation }) => [
+      `\`${operation.name}\``,
+      operation.title,
+      toEffect(operation),
+      toKeys(operation),
+    ]),
+  )
+
+/** The rows of `docs/coverage.md`: one for each root the public pages document for a tool. */
+export const toCoverageTable = (catalogue: Catalogue): string =>
+  table(
+    ['#', 'Tool', 'Request', 'Scopes', 'Inputs', 'Deviations from the public page, and why'],
+    [...catalogue.values()]
+      .flatMap((tool) => tool.operation.documented.map((root) => toCoverageRow(tool, root)))
+      .map((row, index) => [String(index + 1), ...row]),
+  )
+
+/** How many rows `toCoverageTable` has. */
+export const countRows = (catalogue: Catalogue): number =>
+  [...catalogue.values()].reduce((sum, { operation }) => sum + operation.documented.length, 0)
+
+/** Puts `content` between the markers `<!-- name -->` and `<!-- /name -->`. @throws Error when they are not there */
+export const replaceSection = (text: string, name: string, content: string): string => {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const from = text.indexOf(start)
+  const to = text.indexOf(end)
+  if (from === -1 || to < from) throw new Error(`no section ${name}`)
+  return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`
+}
+
+const toEffect = ({ effect, destructiveWhen }: Operation): string =>
+  destructiveWhen ? `destructive when ${destructiveWhen.says}` : effect
+
+const toKeys = ({ keys, scopes }: Operation): string => {
+  if (keys === 'refused') return 'refused by PostHog'
+  const needed = scopes.map((scope) => `\`${scope}\``).join(', ')
+  return keys === 'newer' ? `${needed} (newer PostHog)` : needed
+}
+
+const toCoverageRow = ({ operation, input }: Tool, root: 'environments' | 'projects'): string[] => {
+  const required = Array.isArray(input.json.required) ? input.json.required : []
+  const names = Object.keys(input.json.properties).filter((name) => name !== 'project_id' && name !== 'environment_id')
+  const inputs = names.map((name) => `\`${name}\`${required.includes(name) ? '' : '?'}`).join(', ')
+  const leftOut = Object.entries(operation.leftOut ?? {}).map(([field, why]) => `\`${field}\` left out: ${why}`)
+  const effect = operation.destructiveWhen ? [`Destructive when ${operation.destructiveWhen.says}.`] : []
+  const session = operation.keys === 'refused' ? ['Refused to API keys by PostHog.'] : []
+  return [
+    `\`${operation.name}\``,
+    `\`${operation.method} /api/${root}/{${root === 'projects' ? 'project_id' : 'environment_id'}}/${operation.path}\``,
+    operation.scopes.map((scope) => `\`${scope}\``).join(' ') || 'none declared',
+    inputs || 'none',
+    [...session, ...effect, ...(operation.deviations ?? []), ...leftOut].join('<br>') || 'none',
+  ]
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escapePipes).join(' | ')} |`).join('\n')
+
+const escapePipes = (cell: string): string => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')
