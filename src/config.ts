@@ -86,6 +86,8 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
 
 const toProgram = (version: string, choose: (mode: Config['mode'], flags: Flags, port: number) => void): Command => {
   const program = new Command('posthog-warehouse-mcp')
+    // A wrong flag ends like any other wrong setting.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .description("MCP server for PostHog's data warehouse, over stdio")
     .version(version)
     .option('--local [folder]', 'use an embedded local warehouse, kept in the folder (default: a temporary one)')

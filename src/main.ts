@@ -66,6 +66,12 @@ const closeAll = async (closers: readonly (() => Promise<void>)[]): Promise<void
   for (const close of closers) await close()
 }
 
+/** What keeps the local warehouse from starting is the operator's to mend, and says so in one sentence. */
+const local = <T>(started: Promise<T>): Promise<T> =>
+  started.catch((error: unknown) => {
+    throw error instanceof Error ? new ConfigError(error.message) : error
+  })
+
 const main = async (): Promise<void> => {
   const config = readConfig(process.argv.slice(2), process.env, version())
   const localOptions = {
@@ -74,9 +80,9 @@ const main = async (): Promise<void> => {
     allowDirs: config.allowDirs,
   }
   if (config.mode === 'local-only')
-    return runLocal({ ...localOptions, port: config.localPort }, (line) => process.stdout.write(`${line}\n`))
+    return local(runLocal({ ...localOptions, port: config.localPort }, (line) => process.stdout.write(`${line}\n`)))
   const log = createLog(config.logLevel)
-  await serve(config, log, config.local === undefined ? undefined : await startLocal(localOptions))
+  await serve(config, log, config.local === undefined ? undefined : await local(startLocal(localOptions)))
 }
 
 main().then(

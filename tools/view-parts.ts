@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../src/operation.ts'
-import { boolean, columns, id, object, part, repeated, rowsOf, string } from './fields.ts'
+import { boolean, columns, id, object, part, present, repeated, rowsOf, string } from './fields.ts'
 
 const base = { toolset: 'warehouse_saved_queries', openWorld: false } as const
 
@@ -36,6 +36,14 @@ export const view = z.looseObject({
   latest_error: string,
   latest_history_id: string,
 })
+
+/** Newer PostHog spells out every cadence with its blocker; the allowed ones and the bounds say the same. */
+export const withShortBounds = ({ sync_frequency_bounds, ...body }: Json): Json => {
+  const { options, floor, ceiling } = part(sync_frequency_bounds)
+  if (!Array.isArray(options)) return body
+  const allowed = options.map(part).flatMap(({ cadence, allowed }) => (allowed === true ? [cadence] : []))
+  return { ...body, sync_frequency_bounds: present({ allowed, floor, ceiling }) }
+}
 
 /** The pages show the view's own fields as the body of actions that read none of them. */
 export const repeatedView = repeated(['deleted', 'name', 'query', 'edited_history_id', 'soft_update'])

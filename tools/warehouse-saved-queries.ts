@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { hogql, id, object, paging, present, sql, string, text } from './fields.ts'
-import { actorOf, cadence, ofView, viewPath as path, read, refuseKnownName, view, write } from './view-parts.ts'
+import {
+  actorOf,
+  cadence,
+  ofView,
+  viewPath as path,
+  read,
+  refuseKnownName,
+  view,
+  withShortBounds,
+  write,
+} from './view-parts.ts'
 import { viewActions } from './warehouse-saved-query-actions.ts'
 
 const documented = ['environments', 'projects'] as const
@@ -59,7 +69,7 @@ const create = operation({
   }),
   guard: { path: 'warehouse_saved_queries/', query: ({ name }) => ({ search: name }), refuse: refuseKnownName },
   body: ({ name, query, soft_update }) => present({ name, query: hogql(query), soft_update }),
-  reply: { kind: 'object', fields: view },
+  reply: { kind: 'object', fields: view, from: withShortBounds },
   creates: 'the view',
   deadline: 'long',
   check: 'warehouse_saved_queries_list',
@@ -80,7 +90,7 @@ const get = operation({
   documented,
   keys: 'allowed',
   input: ofView,
-  reply: { kind: 'object', fields: view },
+  reply: { kind: 'object', fields: view, from: withShortBounds },
   deviations: ['columns is a list; edited_history_id and soft_update never come back.'],
 })
 
@@ -110,7 +120,7 @@ const update = operation({
       message: 'is needed with query: take latest_history_id from warehouse_saved_queries_get just before',
     }),
   body: ({ id: _id, query, ...rest }) => present({ ...rest, query: query && hogql(query) }),
-  reply: { kind: 'object', fields: view },
+  reply: { kind: 'object', fields: view, from: withShortBounds },
   deadline: 'long',
   check: 'warehouse_saved_queries_get',
   leftOut: { deleted: 'Deleting this way skips the guards of warehouse_saved_queries_delete.' },
