@@ -28,7 +28,6 @@ export interface TableRecord {
   columns: readonly ColumnRecord[]
   options: Readonly<Record<string, unknown>>
   upload: string | null
-  rowCount: number | null
   deleted: boolean
 }
 

@@ -58,7 +58,6 @@ export const createTable = async (world: World, call: ProjectCall): Promise<Repl
     columns: [],
     options: input.options ?? {},
     upload: null,
-    rowCount: null,
     deleted: input.deleted ?? false,
   }
   table.columns = await describeForCaller(world, table, call.signal)

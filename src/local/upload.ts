@@ -83,7 +83,6 @@ const newTable = (world: World, call: ProjectCall, name: string): TableRecord =>
   columns: [],
   options: {},
   upload: null,
-  rowCount: null,
   deleted: false,
 })
 

@@ -28,7 +28,6 @@ const backingTable = (world: World, view: ViewRecord): TableRecord => {
     columns: [],
     options: {},
     upload: null,
-    rowCount: null,
     deleted: false,
   }
   world.store.state.tables.push(table)
@@ -88,19 +87,26 @@ export class Runs {
 
   async #run(view: ViewRecord, job: JobRecord, signal: AbortSignal): Promise<void> {
     try {
-      const { rows } = await this.#world.engine.materialize(view.project, view.id, signal)
-      this.#complete(view, job, rows)
+      await this.#world.engine.materialize(view.project, view.id, signal)
+      this.#complete(view, job)
     } catch (error) {
       this.#fail(view, job, error, signal.aborted)
+      // A run stopped after its rows were in place must not leave a table nobody knows of.
+      if (view.tableId === null) await this.#forget(view)
     }
     this.#running.delete(job.id)
     await this.#world.store.save().catch(() => this.#world.log('the state could not be written'))
   }
 
-  #complete(view: ViewRecord, job: JobRecord, rows: number): void {
+  async #forget(view: ViewRecord): Promise<void> {
+    await this.#world.engine
+      .dematerialize(view.project, view.id)
+      .catch(() => this.#world.log(`the rows of view ${view.id} could not be dropped`))
+  }
+
+  #complete(view: ViewRecord, job: JobRecord): void {
     const table = backingTable(this.#world, view)
     table.columns = view.columns
-    table.rowCount = rows
     view.tableId = table.id
     view.isMaterialized = true
     job.status = 'Completed'

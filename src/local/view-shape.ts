@@ -17,8 +17,16 @@ const statusOf = (view: ViewRecord, run: JobRecord | undefined): string | null =
   return view.status === 'Modified' && view.updatedAt > run.startedAt ? 'Modified' : run.status
 }
 
-const common = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => {
+/** What a view says of its newest run, if it has one. */
+export const shownStatus = (
+  world: World,
+  view: ViewRecord,
+): { readonly status: string | null; readonly last_run_at: string | null } => {
   const run = jobsOf(world, view)[0]
+  return { status: statusOf(view, run), last_run_at: run?.startedAt ?? null }
+}
+
+const common = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => {
   return {
     id: view.id,
     deleted: view.deleted,
@@ -27,10 +35,9 @@ const common = (world: World, view: ViewRecord, key: ApiKey, project: Project, c
     created_at: view.createdAt,
     sync_frequency: view.cadence,
     columns: columns ? toColumns(view.columns) : [],
-    status: statusOf(view, run),
-    last_run_at: run?.startedAt ?? null,
+    ...shownStatus(world, view),
     managed_viewset_kind: null,
-    latest_error: run?.error ?? null,
+    latest_error: jobsOf(world, view)[0]?.error ?? null,
     is_materialized: view.isMaterialized,
     origin: 'data_warehouse',
     description: view.description,

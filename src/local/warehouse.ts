@@ -1,0 +1,120 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Hono } from 'hono'
+import { accountRoutes } from './accounts.ts'
+import { createApp } from './app.ts'
+import { createEngine, EngineStartError } from './engine/client.ts'
+import type { Engine } from './engine/engine.ts'
+import { KeyRing, newToken } from './keys.ts'
+import { LocalFiles } from './local-files.ts'
+import type { Address, LocalOptions } from './protocol.ts'
+import { queryRoutes } from './query-routes.ts'
+import { restore } from './restore.ts'
+import { PROJECTS } from './seed.ts'
+import { Store } from './store.ts'
+import { tableRoutes } from './table-routes.ts'
+import { Turns } from './turns.ts'
+import { unservedRoutes } from './unserved.ts'
+import { viewRoutes } from './view-routes.ts'
+import { Runs } from './view-runs.ts'
+import type { World } from './world.ts'
+
+/** The API without its socket. */
+export interface Warehouse {
+  readonly app: Hono
+  readonly credentials: Omit<Address, 'origin'>
+  /** Stops runs and engine, writes the state, and removes a temporary directory. */
+  close(): Promise<void>
+}
+
+/** A directory that is kept keeps its key too, so that a client's configuration goes on working. */
+const keptToken = async (directory: string): Promise<string> => {
+  const path = join(directory, 'key')
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch {
+    const token = newToken()
+    await writeFile(path, `${token}\n`, { mode: 0o600 })
+    return token
+  }
+}
+
+const makeKeys = (token: string, options: LocalOptions, createdAt: string) => {
+  const [project] = PROJECTS
+  if (project === undefined) throw new Error('there is no project')
+  const ring = new KeyRing()
+  ring.add(token, { label: 'Local warehouse', scopes: ['*'], projects: [project.id] }, createdAt)
+  const keys: Record<string, string> = {}
+  for (const spec of options.keys ?? []) {
+    const value = newToken()
+    ring.add(value, spec, createdAt)
+    keys[spec.label] = value
+  }
+  return { ring, credentials: { key: token, projectId: project.id, keys } }
+}
+
+const startEngine = async (directory: string): Promise<Engine> => {
+  try {
+    return await createEngine({ directory })
+  } catch (error) {
+    if (!(error instanceof EngineStartError && error.reason === 'chdb-missing')) throw error
+    throw new Error('The local warehouse needs its engine: run `npm install chdb` (546 MB on disk) and start again.')
+  }
+}
+
+const serveFrom = async (directory: string, options: LocalOptions, log: World['log']): Promise<Warehouse> => {
+  const files = await LocalFiles.open(options.allowDirs ?? [], options.allowHttpBuckets ?? false)
+  const store = await Store.open(directory)
+  const { ring, credentials } = makeKeys(await keptToken(directory), options, new Date().toISOString())
+  const engine = await startEngine(join(directory, 'engine')).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  const world: World = {
+    store,
+    engine,
+    keys: ring,
+    files,
+    commits: new Turns(),
+    clock: Date.now,
+    sessionActions: options.sessionActions === 'allow',
+    log,
+  }
+  const runs = new Runs(world)
+  runs.settleInterrupted()
+  await restore(world)
+  const queries = queryRoutes(world)
+  const routes = [
+    ...accountRoutes,
+    ...tableRoutes(world),
+    ...viewRoutes(world, runs),
+    ...queries.routes,
+    ...unservedRoutes,
+  ]
+  const close = async (): Promise<void> => {
+    queries.close()
+    await runs.close()
+    await engine.close()
+    await store.close()
+  }
+  return { app: createApp(world, routes), credentials, close }
+}
+
+/** Opens the state, starts the engine and builds the API. Throws an Error fit for the operator. */
+export const openWarehouse = async (options: LocalOptions, log: World['log']): Promise<Warehouse> => {
+  if (options.directory !== undefined) return serveFrom(options.directory, options, log)
+  const directory = await mkdtemp(join(tmpdir(), 'posthog-local-'))
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 5 })
+  try {
+    const warehouse = await serveFrom(directory, options, log)
+    const close = async (): Promise<void> => {
+      await warehouse.close()
+      await remove()
+    }
+    return { ...warehouse, close }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
