@@ -1,0 +1,206 @@
+/** The processes and the directory: what survives a restart, what does not survive a death, what stays private. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startLocal } from '../../src/local/start.ts'
+import { type Client, hogql, startClient, until } from './http-client.ts'
+
+const run = promisify(execFile)
+const V = 'warehouse_saved_queries'
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'http-life-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const childrenOf = async (pid: number): Promise<number[]> => {
+  const { stdout } = await run('pgrep', ['-P', String(pid)])
+  return stdout.trim().split('\n').map(Number)
+}
+
+/** A zombie that nobody reaps has ended all the same. */
+const isRunning = async (pid: number): Promise<boolean> => {
+  const { stdout } = await run('ps', ['-o', 'stat=', '-p', String(pid)]).catch(() => ({ stdout: '' }))
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z')
+}
+
+const allGone = async (pids: readonly number[]): Promise<boolean> => {
+  for (let turn = 0; turn < 200; turn += 1) {
+    if (!(await Promise.all(pids.map(isRunning))).includes(true)) return true
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return false
+}
+
+const materialized = async (client: Client, id: string): Promise<void> => {
+  await client.call('POST', `${V}/${id}/materialize/`, { sync_frequency: '6hour' })
+  await until(
+    () => client.call('GET', `${V}/${id}/run_history/`),
+    (body) => body.run_history[0]?.status === 'Completed',
+  )
+}
+
+test('a directory keeps tables, views, rows, runs, the log and the key', async () => {
+  const first = await startClient({ directory })
+  await first.upload('people', 'people.csv', 'id,name\n1,Ada\n2,Ben\n')
+  const outer = await first.call('POST', `${V}/`, { name: 'outer_view', query: hogql('select id from people') })
+  const inner = await first.call('POST', `${V}/`, { name: 'inner_view', query: hogql('select 2 as id') })
+  const token = outer.body.latest_history_id
+  const turned = await first.call('PATCH', `${V}/${outer.body.id}/`, {
+    query: hogql('select id from inner_view'),
+    edited_history_id: token,
+  })
+  expect(turned.status).toBe(200)
+  await materialized(first, inner.body.id)
+  const paths = [
+    'warehouse_tables/',
+    `${V}/`,
+    `${V}/${inner.body.id}/`,
+    `${V}/${inner.body.id}/run_history/`,
+    `${V}/${inner.body.id}/activity/`,
+  ]
+  const bodies = async (client: Client) => Promise.all(paths.map(async (path) => (await client.call('GET', path)).body))
+  const before = await bodies(first)
+  await first.local.close()
+
+  const second = await startClient({ directory })
+  expect(second.local.key).toBe(first.local.key)
+  expect(await bodies(second)).toEqual(before)
+  expect(await second.rows('select name from people order by id')).toEqual([['Ada'], ['Ben']])
+  expect(await second.rows('select id from outer_view')).toEqual([[2]])
+  expect(second.lines).toEqual([])
+  await second.local.close()
+})
+
+test('a run that a death cut short has failed afterwards, and says so', async () => {
+  const first = await startClient({ directory })
+  const slow =
+    'select count() as n from events a cross join events b cross join events c cross join events d cross join events e where a.uuid < b.uuid'
+  const view = await first.call('POST', `${V}/`, { name: 'cut_short', query: hogql(slow) })
+  await first.call('POST', `${V}/${view.body.id}/run/`)
+  const [engine] = await childrenOf(first.local.pid)
+  process.kill(first.local.pid, 'SIGKILL')
+  expect(await allGone([first.local.pid, engine ?? 0])).toBe(true)
+
+  const second = await startClient({ directory })
+  expect((await second.call('GET', `${V}/${view.body.id}/`)).body).toMatchObject({
+    status: 'Failed',
+    latest_error: 'The local warehouse was stopped while this run was under way.',
+  })
+  await second.local.close()
+})
+
+test('the directory is private and holds keys only where they must be', async () => {
+  const bucketKeys = { access_key: 'key-marker', access_secret: 'secret-marker' }
+  await writeFile(join(directory, 'x.csv'), 'a\n1\n')
+  const state = join(directory, 'state')
+  const client = await startClient({
+    directory: state,
+    allowDirs: [directory],
+    keys: [{ label: 'other', scopes: ['*'] }],
+  })
+  await client.call('POST', 'warehouse_tables/', {
+    name: 'x',
+    format: 'CSVWithNames',
+    url_pattern: `file://${directory}/x.csv`,
+    credential: bucketKeys,
+  })
+  await client.local.close()
+  expect((await stat(state)).mode & 0o777).toBe(0o700)
+  expect((await stat(join(state, 'state.json'))).mode & 0o777).toBe(0o600)
+  expect((await stat(join(state, 'key'))).mode & 0o777).toBe(0o600)
+  const text = await readFile(join(state, 'state.json'), 'utf8')
+  expect(text).toContain('secret-marker')
+  expect(text).not.toContain(client.local.key)
+  expect(text).not.toContain(client.local.keys.other)
+  expect(await readdir(state)).not.toContain('lock')
+})
+
+test('a table of a folder that is no longer allowed is listed and cannot be read', async () => {
+  await writeFile(join(directory, 'x.csv'), 'a\n1\n')
+  const state = join(directory, 'state')
+  const first = await startClient({ directory: state, allowDirs: [directory] })
+  const body = {
+    name: 'x',
+    format: 'CSVWithNames',
+    url_pattern: `file://${directory}/x.csv`,
+    credential: { access_key: 'a', access_secret: 'b' },
+  }
+  expect((await first.call('POST', 'warehouse_tables/', body)).status).toBe(201)
+  await first.local.close()
+  const second = await startClient({ directory: state })
+  expect((await second.call('GET', 'warehouse_tables/')).body).toMatchObject({ count: 1, results: [{ name: 'x' }] })
+  expect(await second.rows('select a from x')).toMatchObject({ type: 'validation_error' })
+  expect(await second.call('POST', 'warehouse_tables/', { ...body, name: 'y' })).toMatchObject({
+    status: 400,
+    body: { attr: 'url_pattern', detail: 'URL pattern must use https.' },
+  })
+  await second.local.close()
+})
+
+test('close ends both processes and removes a temporary directory', async () => {
+  const local = await startLocal()
+  const pids = [local.pid, ...(await childrenOf(local.pid))]
+  expect(pids).toHaveLength(2)
+  await Promise.all([local.close(), local.close()])
+  expect(await allGone(pids)).toBe(true)
+  await expect(fetch(local.origin)).rejects.toThrow()
+  await local.close()
+})
+
+test('the death of the starter ends both processes and removes the temporary directory', async () => {
+  const module = fileURLToPath(new URL('../../dist/src/local/start.js', import.meta.url))
+  const script = `import(${JSON.stringify(module)}).then(async (m) => { const l = await m.startLocal(); console.log(l.pid) })`
+  const starter = spawn(process.execPath, ['-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: directory },
+  })
+  const [line] = await once(createInterface({ input: starter.stdout }), 'line')
+  const api = Number(line)
+  const pids = [api, ...(await childrenOf(api))]
+  expect(await readdir(directory)).toEqual([expect.stringMatching(/^posthog-local-/)])
+  starter.kill('SIGKILL')
+  expect(await allGone(pids)).toBe(true)
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('a folder or a port that is taken is one sentence', async () => {
+  const local = await startLocal({ directory })
+  await expect(startLocal({ directory })).rejects.toThrow(
+    `The folder is in use by another local warehouse (process ${local.pid}).`,
+  )
+  const port = Number(new URL(local.origin).port)
+  await expect(startLocal({ port })).rejects.toThrow(`Port ${port} is in use.`)
+  await local.close()
+})
+
+test('keys can be made with fewer rights for one run', async () => {
+  const client = await startClient({
+    keys: [
+      { label: 'reader', scopes: ['warehouse_view:read'], projects: [1] },
+      { label: 'outsider', scopes: ['*'], owner: 'outsider' },
+    ],
+  })
+  const { reader, outsider } = client.local.keys
+  expect((await client.call('GET', `${V}/`, undefined, reader)).status).toBe(200)
+  expect((await client.call('GET', 'warehouse_tables/', undefined, reader)).status).toBe(403)
+  expect((await client.call('GET', `${V}/`, undefined, outsider)).body).toMatchObject({
+    detail: "You don't have access to the project.",
+  })
+  expect((await client.call('GET', '/api/personal_api_keys/@current/')).body).toMatchObject({
+    scopes: ['*'],
+    scoped_teams: [1],
+    last_used_at: expect.any(String),
+  })
+  expect(new URL(client.local.origin).hostname).toBe('127.0.0.1')
+  await client.local.close()
+})
