@@ -44,6 +44,16 @@ export interface Recorder {
 /** Answers every request with an empty object. */
 export const emptyObject: Script = () => ({ json: {} })
 
+/** Answers in turn, and 599 to whatever was not expected. */
+export const inTurn = (answers: readonly Answer[]): Script => {
+  let next = 0
+  return () => {
+    const answer = answers[next]
+    next += 1
+    return answer ?? { status: 599, json: { detail: 'the test did not expect this request' } }
+  }
+}
+
 /** Starts a recorder on a free port of loopback; the caller closes it. */
 export const startRecorder = async (first: Script = emptyObject): Promise<Recorder> => {
   let script = first
