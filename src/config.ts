@@ -10,6 +10,8 @@ export interface Config {
   /** Port of the warehouse in `local-only` mode; 0 takes a free one. */
   readonly localPort: number
   readonly sessionActions: 'refuse' | 'allow'
+  /** Let tables of the local warehouse read plain-http addresses, this machine's included. */
+  readonly allowHttpBuckets: boolean
   /** Scheme, host and port of PostHog. */
   readonly origin: string
   readonly apiKey: string | undefined
@@ -49,6 +51,7 @@ type Flags = Partial<{
   toolsets: string[]
   allowDir: string[]
   sessionActions: 'refuse' | 'allow'
+  allowHttpBuckets: boolean
 }>
 
 /**
@@ -71,6 +74,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     local: flags.local,
     localPort: port,
     sessionActions: flags.sessionActions ?? 'refuse',
+    allowHttpBuckets: flags.allowHttpBuckets === true,
     origin: toOrigin(env.POSTHOG_HOST),
     apiKey: toKey(env),
     projectId,
@@ -99,6 +103,7 @@ const toProgram = (version: string, choose: (mode: Config['mode'], flags: Flags,
     .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
     .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
     .option('--session-actions <refuse|allow>', 'with --local: open what PostHog keeps for browser sessions', toActions)
+    .option('--allow-http-buckets', 'with --local: let tables read plain-http addresses, also on this machine')
     .action((flags: Flags) => choose('stdio', flags, 0))
   program
     .command('local')
@@ -107,6 +112,7 @@ const toProgram = (version: string, choose: (mode: Config['mode'], flags: Flags,
     .option('--dir <folder>', 'where it keeps its state (default: a temporary folder)')
     .option('--session-actions <refuse|allow>', 'open what PostHog keeps for browser sessions', toActions)
     .option('--allow-dir <folder>', 'a folder whose files may be linked as tables (repeatable)', collect)
+    .option('--allow-http-buckets', 'let tables read plain-http addresses, also on this machine')
     .action((flags: Flags & { port: number; dir?: string }) =>
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
     )

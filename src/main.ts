@@ -77,6 +77,7 @@ const main = async (): Promise<void> => {
   const localOptions = {
     ...(typeof config.local === 'string' ? { directory: config.local } : {}),
     sessionActions: config.sessionActions,
+    allowHttpBuckets: config.allowHttpBuckets,
     allowDirs: config.allowDirs,
   }
   if (config.mode === 'local-only')

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { toCatalogue } from '../../src/catalogue.ts'
+import { replaceSection, toCoverageTable, toToolTable } from '../../src/docs.ts'
+import { operations } from '../../tools/index.ts'
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const catalogue = toCatalogue(operations, false)
+
+describe('documents taken from the records', () => {
+  it('the README has the tool table as generated, with 54 rows', () => {
+    const readme = read('README.md')
+    expect(replaceSection(readme, 'tools', toToolTable(catalogue))).toBe(readme)
+    expect(readme.match(/^\| `(warehouse|external|data|exports|file)_/gm)).toHaveLength(54)
+  })
+
+  it('docs/coverage.md has all 76 rows as generated', () => {
+    const coverage = read('docs/coverage.md')
+    expect(replaceSection(coverage, 'coverage', toCoverageTable(catalogue))).toBe(coverage)
+    expect(coverage.match(/^\| \d+ \| `/gm)).toHaveLength(76)
+    expect(coverage).toContain('76 endpoint rows, 54 tools.')
+  })
+
+  it('the README names only commands that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = [...read('README.md').matchAll(/npm run (\w+)/g)].map(([, name = '']) => name)
+    expect(named.length).toBeGreaterThan(2)
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
+  })
+})
