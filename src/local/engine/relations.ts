@@ -14,6 +14,11 @@ export function storedTable(project: number, viewId: string): string {
   return `${databaseOf(project)}.m_${createHash('sha256').update(viewId).digest('hex').slice(0, 32)}`
 }
 
+/** A subquery hides the engine's virtual columns (`_table`, `_part`), which PostHog does not have. */
+function hidden(table: string): string {
+  return `(SELECT * FROM ${table})`
+}
+
 /** The saved names of every project, and which views have rows of their own. */
 export class Relations {
   readonly #projects = new Map<number, Map<string, Relation>>()
@@ -56,7 +61,7 @@ export class Relations {
     return {
       find: (name) => {
         const seeded = seededTables.get(name)
-        if (seeded !== undefined) return { kind: 'ready', run: seeded }
+        if (seeded !== undefined) return { kind: 'ready', run: hidden(seeded) }
         const relation = [...(this.#projects.get(project)?.values() ?? [])].find((one) => one.name === name)
         return relation && this.#resolve(project, relation)
       },
@@ -66,7 +71,7 @@ export class Relations {
   #resolve(project: number, relation: Relation): Resolved {
     if (relation.kind === 'table') return { kind: 'ready', run: selectOf(relation.source, relation.columns) }
     if (relation.materialized && this.isStored(project, relation.id)) {
-      return { kind: 'ready', run: storedTable(project, relation.id) }
+      return { kind: 'ready', run: hidden(storedTable(project, relation.id)) }
     }
     return { kind: 'view', id: relation.id, sql: relation.sql }
   }

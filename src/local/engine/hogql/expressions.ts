@@ -4,6 +4,9 @@ import { unsupported } from './refusals.ts'
 import type { Arithmetic, Comparison, Expression, When } from './syntax.ts'
 import { castCall } from './types.ts'
 
+// Each operator in a row nests the tree one deeper, and ClickHouse bounds that depth as well.
+const longestChain = 200
+
 /** Reads one expression: the loosest binding first, OR. */
 export function expression(cursor: Cursor): Expression {
   return cursor.deeper(() => {
@@ -38,7 +41,8 @@ const comparisons: Readonly<Record<string, Comparison>> = {
 
 function comparison(cursor: Cursor): Expression {
   let left = coalescing(cursor)
-  for (;;) {
+  for (let length = 0; ; length += 1) {
+    if (length > longestChain) throw unsupported(`more than ${longestChain} comparisons in a row`)
     const name = cursor.peek().kind === 'sign' ? comparisons[cursor.peek().text] : undefined
     if (name) {
       cursor.next()
@@ -75,7 +79,7 @@ function among(cursor: Cursor): Expression {
   if (cursor.is('cohort')) throw unsupported('IN COHORT')
   const right = coalescing(cursor)
   if (right.kind === 'subquery' || right.kind === 'tuple' || right.kind === 'array') return right
-  if (right.kind === 'field') throw unsupported('IN with a bare name on its right')
+  if (!['string', 'number', 'bool', 'null'].includes(right.kind)) throw unsupported('IN without a list or a subquery')
   return { kind: 'tuple', items: [right] }
 }
 
@@ -99,9 +103,11 @@ function product(cursor: Cursor): Expression {
 
 function chain(cursor: Cursor, names: Readonly<Record<string, Arithmetic>>, read: () => Expression): Expression {
   let left = read()
-  for (;;) {
+  for (let length = 0; ; length += 1) {
     const name = cursor.peek().kind === 'sign' ? names[cursor.peek().text] : undefined
     if (!name) return left
+
+    if (length === longestChain) throw unsupported(`more than ${longestChain} operators in a row`)
     cursor.next()
     left = { kind: 'arithmetic', name, left, right: read() }
   }

@@ -27,7 +27,7 @@ export const castTypes: readonly string[] = Object.keys(conversions)
 
 /** Reads a type name and returns the conversion of `of` to it. Throws `unsupported` for other types. */
 export function castCall(cursor: Cursor, of: Expression): Expression {
-  const type = cursor.name()
+  const type = cursor.next().text
   const name = Object.hasOwn(conversions, type.toLowerCase()) ? conversions[type.toLowerCase()] : undefined
   if (!name || cursor.is('(')) throw unsupported(`a cast to ${type}`)
   return { kind: 'call', name, arguments: [of], distinct: false }
