@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { EncodedBody } from './body.ts'
 import type { Deadline } from './deadline.ts'
@@ -67,13 +66,15 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (encoding !== 'identity' && encoding !== '') {
       this.#refuse('bad_reply', `${this.#exchange.peer} compressed its reply although it was asked not to`)
     }
-    this.#checkSize(Number(headers['content-length'] ?? 0))
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.byteLength
-    this.#checkSize(this.#size)
-    if (!this.#settled) this.#chunks.push(chunk)
+    this.#chunks.push(chunk)
+    const { maxReplyBytes, peer } = this.#exchange
+    if (this.#size > maxReplyBytes) {
+      this.#refuse('too_large', `the reply of ${peer} has more than ${maxReplyBytes} bytes`)
+    }
   }
 
   onResponseEnd(): void {
@@ -98,11 +99,6 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#settle.reject(failure)
   }
 
-  #checkSize(bytes: number): void {
-    const { maxReplyBytes, peer } = this.#exchange
-    if (bytes > maxReplyBytes) this.#refuse('too_large', `the reply of ${peer} has more than ${maxReplyBytes} bytes`)
-  }
-
   #refuse(kind: FailureKind, what: string): void {
     const message = `${what.charAt(0).toUpperCase()}${what.slice(1)}.`
     const begun = this.#status === undefined ? {} : { status: this.#status }
@@ -115,10 +111,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   #stop(): void {
     this.#settled = true
-    const { deadline, content } = this.#exchange
-    deadline.signal.removeEventListener('abort', this.#onEnd)
-    // undici leaves a stream alone when no connection came about.
-    if (content instanceof Readable) content.on('error', () => {}).destroy()
+    this.#exchange.deadline.signal.removeEventListener('abort', this.#onEnd)
   }
 }
 

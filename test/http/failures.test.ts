@@ -70,6 +70,14 @@ test.each([
     200,
     'The reply of the server broke off after its status 200 (PARSE_ERROR).',
   ],
+  [
+    'a hint that an answer is coming, and then none',
+    'HTTP/1.1 103 Early Hints\r\n\r\n',
+    finish,
+    'reset',
+    undefined,
+    'The connection to the server was lost before it answered (UND_ERR_SOCKET).',
+  ],
 ] as const)('%s', async (_, text, after, kind, status, message) => {
   const failure = await failureOf(connect(await saying(text, after)).send(request(ONCE)))
   expect({ ...failure, message: failure.message }).toEqual({

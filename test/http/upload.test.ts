@@ -177,7 +177,16 @@ test('a cancel stops the reading of the file', async () => {
   await expect.poll(() => ended).toBe(true)
 })
 
-test('the file is let go of when no connection comes about', async () => {
-  const failure = await failureOf(connect('http://no-such-host.invalid').send({ ...upload(file()), deadlineMs: 300 }))
-  expect(failure.executed).toBe('no')
+test('a file that grows without end is cut off where its size was announced', async () => {
+  const { origin, seen } = await collecting()
+  const open = async function* () {
+    for (;;) yield Buffer.alloc(1_000)
+  }
+  const failure = await failureOf(connect(origin).send(upload(file({ size: 5_500, open }))))
+  expect(failure).toMatchObject({
+    kind: 'unreadable',
+    executed: 'no',
+    message: 'The size of the file changed while it was being sent.',
+  })
+  expect(seen).toEqual([])
 })
