@@ -1,7 +1,8 @@
 /** The processes and the directory: what survives a restart, what does not survive a death, what stays private. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -171,6 +172,64 @@ test('the death of the starter ends both processes and removes the temporary dir
   starter.kill('SIGKILL')
   expect(await allGone(pids)).toBe(true)
   expect(await readdir(directory)).toEqual([])
+})
+
+test('Ctrl-C on the whole process group ends a foreground warehouse in order', async () => {
+  const module = fileURLToPath(new URL('../../dist/src/local/start.js', import.meta.url))
+  const script = `import(${JSON.stringify(module)}).then((m) => m.runLocal({}, console.log))`
+  const foreground = spawn(process.execPath, ['-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: directory },
+    detached: true,
+  })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: foreground.stdout })) {
+    lines.push(line)
+    // The third line is the last; a group of its own is what a terminal gives a command.
+    if (lines.length === 3 && foreground.pid !== undefined) process.kill(-foreground.pid, 'SIGINT')
+  }
+  if (foreground.exitCode === null) await once(foreground, 'exit')
+  expect(foreground.exitCode).toBe(0)
+  expect(lines).toEqual([
+    expect.stringMatching(/^Local warehouse: http:\/\/127\.0\.0\.1:\d+$/),
+    expect.stringMatching(/^Personal API key: phx_\w{40,}$/),
+    'Project id: 1',
+  ])
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('without chdb one sentence says what to install', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  await cp(join(root, 'dist/src/local'), join(directory, 'local'), { recursive: true })
+  await writeFile(join(directory, 'package.json'), '{"type":"module"}')
+  await mkdir(join(directory, 'node_modules'))
+  for (const name of ['hono', '@hono', 'zod']) {
+    await symlink(join(root, 'node_modules', name), join(directory, 'node_modules', name))
+  }
+  const script = `import(${JSON.stringify(join(directory, 'local/start.js'))}).then((m) => m.startLocal()).catch((e) => console.log(e.message))`
+  const { stdout } = await run(process.execPath, ['-e', script])
+  expect(stdout.trim()).toBe(
+    'The local warehouse needs its engine: run `npm install chdb` (546 MB on disk) and start again.',
+  )
+})
+
+test('a caller who hangs up ends its query, and the next one is served', async () => {
+  const client = await startClient()
+  const slow =
+    'select count() as n from events a cross join events b cross join events c cross join events d cross join events e where a.uuid < b.uuid'
+  const asked = request(`${client.local.origin}/api/projects/1/query/`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${client.local.key}`, 'content-type': 'application/json' },
+  })
+  const gone = once(asked, 'error')
+  asked.end(JSON.stringify({ query: hogql(slow) }))
+  await once(asked, 'finish')
+  // Later requests are read later: once the API has answered these, it has the query in hand.
+  for (let turn = 0; turn < 5; turn += 1) await fetch(`${client.local.origin}/_health`)
+  asked.destroy()
+  await gone
+  expect(await client.rows('select 1 as one')).toEqual([[1]])
+  await client.local.close()
 })
 
 test('a folder or a port that is taken is one sentence', async () => {
