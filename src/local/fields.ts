@@ -39,9 +39,13 @@ export const readBody = async (request: Request): Promise<Body> => {
   return value
 }
 
-/** The three ways a field can be wrong before its own rules count (fact sheet: tables 1.3). */
+/** 400 for a field that was not sent (wording of all three: fact sheet: tables 1.3). */
 export const required = (attr: string): ApiError => invalid('This field is required.', attr, 'required')
+
+/** 400 for a field that was sent as null. */
 export const nullish = (attr: string): ApiError => invalid('This field may not be null.', attr, 'null')
+
+/** 400 for a value outside of an enum. */
 export const notChoice = (value: unknown, attr: string): ApiError =>
   invalid(`"${String(value)}" is not a valid choice.`, attr, 'invalid_choice')
 

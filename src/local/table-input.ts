@@ -60,10 +60,10 @@ const readCredential = (value: unknown, against: Against): NonNullable<TableInpu
   if (value === undefined) throw required('credential')
   if (value === null) throw nullish('credential')
   if (!isObject(value)) throw invalid('Invalid data. Expected a dictionary.', 'credential')
-  const key = absent(value.access_key, against) ? undefined : text(value.access_key, 'credential__access_key', 500)
+  const key = absent(value.access_key, against) ? undefined : text(value.access_key, 'credential__access_key')
   const secret = absent(value.access_secret, against)
     ? undefined
-    : text(value.access_secret, 'credential__access_secret', 500)
+    : text(value.access_secret, 'credential__access_secret')
   return { ...(key === undefined ? {} : { accessKey: key }), ...(secret === undefined ? {} : { accessSecret: secret }) }
 }
 
