@@ -13,7 +13,7 @@ const seen: string[] = []
 
 /** A bucket of one folder: GET and HEAD with ranges, ListObjectsV2, and a key nobody may read. */
 function bucket(): Server {
-  return createServer(async (request, response) => {
+  return createServer(async (request, response): Promise<unknown> => {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`)
     const url = new URL(request.url ?? '/', 'http://bucket')
     if (url.searchParams.has('list-type')) {
@@ -42,7 +42,7 @@ function bucket(): Server {
       range ? 206 : 200,
       range ? { ...headers, 'content-range': `bytes ${from}-${to}/${body.length}` } : headers,
     )
-    response.end(request.method === 'HEAD' ? undefined : body.subarray(from, to + 1))
+    return response.end(request.method === 'HEAD' ? undefined : body.subarray(from, to + 1))
   })
 }
 
@@ -243,6 +243,9 @@ describe('files that cannot be read', () => {
     [{ format: 'Delta', at: { kind: 'file', path: '/x' } }, 'cannot read Delta'],
     [{ format: 'CSV', at: { kind: 'url', url: 'file:///etc/passwd' } }, "doesn't exist"],
     [{ format: 'CSV', at: { kind: 'url', url: 'http://127.0.0.1:1/x.csv' } }, 'Could not get columns'],
+    [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/{a.csv,../etc/passwd}' } }, 'cannot read a path with'],
+    [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/a.zip :: b.csv' } }, 'cannot read a path with'],
+    [{ format: 'CSV', at: { kind: 'url', url: 'https://{example.com,127.0.0.1}/a.csv' } }, 'cannot read a path with'],
   ] as const)('refuses %j', async (source, text) => {
     const error = await failureOf(bench.engine.describe(source))
     expect(error.reason).toBe('storage')

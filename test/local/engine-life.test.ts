@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEngine } from '../../src/local/engine/client.ts'
 import { Lane } from '../../src/local/engine/lane.ts'
 import { anchor, type Bench, customersCsv, failureOf, openBench } from './engine-setup.ts'
@@ -137,6 +139,24 @@ describe('the process', () => {
     expect((await long).reason).toBe('cancelled')
     expect(workers(directory)).toEqual([])
     expect((await failureOf(engine.query(1, 'select 1'))).reason).toBe('busy')
+  })
+
+  it('dies with its parent, also in the middle of a query', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'engine-orphan-'))
+    const script = `
+      const { createEngine } = await import(${JSON.stringify(pathToFileURL('dist/src/local/engine/client.js').href)})
+      const engine = await createEngine({ directory: ${JSON.stringify(directory)} })
+      engine.query(1, ${JSON.stringify(endless)}).catch(() => undefined)
+      setTimeout(() => process.stdout.write('running'), 100)`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(parent.stdout, 'data')
+    expect(workers(directory)).toHaveLength(1)
+    parent.kill('SIGKILL')
+    await once(parent, 'exit')
+    await vi.waitUntil(() => workers(directory).length === 0, { timeout: 5_000, interval: 50 })
+    await rm(directory, { recursive: true, force: true })
   })
 
   it('says what to install when chdb is missing', async () => {

@@ -88,6 +88,13 @@ const supported: readonly (readonly [string, readonly (readonly unknown[])[]])[]
       ['008', 10.5, 'Ann'],
     ],
   ],
+  [
+    'select event, lag(event) over (order by timestamp) from events order by timestamp limit 2',
+    [
+      ['$pageview', null],
+      ['$pageview', '$pageview'],
+    ],
+  ],
   ["select case when 1 = 2 then 'a' else 'b' end, case 3 when 3 then 'x' end", [['b', 'x']]],
   [
     "select '12'::int, cast('1.5' as Float), toInt('x'), toFloat('2'), toString(5), '2024-01-02'::date",
@@ -240,7 +247,7 @@ describe('mistakes', () => {
     ['select 1 +', 'syntax', undefined],
     ["select 'open", 'syntax', undefined],
     ['', 'syntax', undefined],
-    ['select 1 as team_id', 'syntax', undefined],
+    ['select 1 as team_id', 'syntax', 'team_id'],
     ['select bogus from events', 'unknown_field', 'bogus'],
     ['select e.bogus from events e', 'unknown_field', 'e.bogus'],
     ['select x.y from events', 'unknown_field', 'x.y'],

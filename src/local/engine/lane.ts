@@ -42,7 +42,6 @@ export class Lane {
   #ready = false
   #closed = false
   #failedStarts = 0
-  #startFailed = false
   #current: Ticket | undefined
   #lastId = 0
   #started: { resolve(): void; reject(error: EngineStartError): void } | undefined
@@ -114,7 +113,7 @@ export class Lane {
     )
     this.#current = undefined
     if (this.#closed) return
-    if (this.#failedStarts < mostStarts && !this.#startFailed) {
+    if (this.#failedStarts < mostStarts) {
       this.#spawn()
       return
     }
@@ -122,10 +121,14 @@ export class Lane {
     this.#failAll(new EngineError('busy', busyText))
   }
 
+  /** A worker that cannot serve ends; when it was the first one, the lane ends with it. */
   #startFails(reason: EngineStartError['reason'], message: string): void {
-    this.#startFailed = this.#started !== undefined
-    this.#started?.reject(new EngineStartError(reason, message))
-    this.#started = undefined
+    if (this.#started) {
+      this.#closed = true
+      this.#started.reject(new EngineStartError(reason, message))
+      this.#started = undefined
+    }
+    this.#child?.kill('SIGKILL')
   }
 
   #receive(message: FromWorker): void {

@@ -4,6 +4,8 @@ import { quoteName, quoteString } from './hogql/quote.ts'
 /** What PostHog can read and this engine cannot; said plainly rather than guessed at. */
 const deltaText = 'The local warehouse cannot read Delta tables. Use CSV, CSVWithNames, JSONEachRow or Parquet.'
 
+const patternText = 'The local warehouse cannot read a path with {, }, |, ? or ::. Only * matches several files.'
+
 /** The table function that reads a source. With `columns` the file is read as these types. Throws `storage`. */
 export function readerOf(source: FileSource, columns?: readonly EngineColumn[]): string {
   const { at, format } = source
@@ -12,6 +14,8 @@ export function readerOf(source: FileSource, columns?: readonly EngineColumn[]):
     ? [columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')]
     : []
   const rest = [format, ...structure].map(quoteString).join(', ')
+  // The engine reads these as alternatives, other hosts and archive members; only `*` is a glob in PostHog.
+  if (/[{}|?]|::/.test(at.kind === 'file' ? at.path : at.url)) throw new EngineError('storage', patternText)
   if (at.kind === 'file') return `file(${quoteString(at.path)}, ${rest})`
   if (!/^https?:\/\//i.test(at.url)) throw new EngineError('storage', "The provided file or bucket doesn't exist")
   const url = quoteString(at.url)

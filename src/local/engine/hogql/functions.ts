@@ -21,7 +21,7 @@ const combined = words(`
   countIf sumIf avgIf minIf maxIf anyIf anyLastIf uniqIf uniqExactIf medianIf argMinIf argMaxIf groupArrayIf
   groupUniqArrayIf`)
 const parametric = words('quantile quantileIf quantiles topK')
-const windows = words('row_number rank dense_rank percent_rank lag lead lagInFrame leadInFrame nth_value')
+const windows = words('row_number rank dense_rank percent_rank lagInFrame leadInFrame nth_value')
 const lambdas = words(
   'arrayMap arrayFilter arrayExists arrayAll arrayCount arraySum arrayFirst arraySort arrayReverseSort',
 )
@@ -66,6 +66,18 @@ const translated: Readonly<Record<string, (args: readonly string[]) => string>> 
   toDateTime: (args) => only(args, (value) => `parseDateTime64BestEffortOrNull(toString(${value}), 6, 'UTC')`),
 }
 
+// Past the edge of its window PostHog's lag and lead are NULL, where ClickHouse gives '' or 0.
+const nullable = (name: string): [string, KnownFunction] => [
+  name,
+  {
+    name,
+    group: 'window',
+    parametric: false,
+    takesLambda: false,
+    print: ([value = '', ...rest]) => `${name}(${[`toNullable(${value})`, ...rest].join(', ')})`,
+  },
+]
+
 function define(names: readonly string[], rest: Partial<Omit<KnownFunction, 'name'>>): [string, KnownFunction][] {
   return names.map((name) => [name, { name, group: 'scalar', parametric: false, takesLambda: false, ...rest }])
 }
@@ -74,6 +86,8 @@ const functions: ReadonlyMap<string, KnownFunction> = new Map([
   ...define([...aggregates, ...combined], { group: 'aggregate' }),
   ...define(parametric, { group: 'aggregate', parametric: true }),
   ...define(windows, { group: 'window' }),
+  nullable('lag'),
+  nullable('lead'),
   ...define(lambdas, { takesLambda: true }),
   ...define(scalars, {}),
   ...Object.entries(translated).flatMap(([name, print]) => define([name], { print })),

@@ -1,3 +1,4 @@
+import { EngineError } from '../engine.ts'
 import { order, window } from './calls.ts'
 import { Cursor } from './cursor.ts'
 import { expression } from './expressions.ts'
@@ -143,7 +144,9 @@ function item(cursor: Cursor): Item {
     throw unsupported(`* ${cursor.peek().text.toUpperCase()}`)
   }
   const alias = cursor.take('as') || cursor.isName() ? cursor.name() : undefined
-  if (alias?.toLowerCase() === 'team_id') throw malformed('"team_id" cannot be used as an alias')
+  if (alias?.toLowerCase() === 'team_id') {
+    throw new EngineError('syntax', '"team_id" cannot be used as an alias', { name: 'team_id' })
+  }
   return alias === undefined ? { value } : { value, alias }
 }
 
