@@ -199,16 +199,20 @@ const uploadFile = operation({
   idempotent: false,
   openWorld: false,
   keys: 'allowed',
-  input: z.strictObject({
-    name: z
-      .string()
-      .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'letters, digits and _ only, not starting with a digit')
-      .max(128),
-    format: format.exclude(['Delta', 'DeltaS3Wrapper']).optional().describe('CSVWithNames if absent'),
-    path: text.optional(),
-    content: z.string().min(1).max(1_048_576).optional(),
-    replace: z.boolean().optional(),
-  }),
+  input: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'letters, digits and _ only, not starting with a digit')
+        .max(128),
+      format: format.exclude(['Delta', 'DeltaS3Wrapper']).optional().describe('CSVWithNames if absent'),
+      path: text.optional(),
+      content: z.string().min(1).max(1_048_576).optional(),
+      replace: z.boolean().optional(),
+    })
+    .refine(({ path, content }) => (path === undefined) !== (content === undefined), {
+      message: 'give either path or content, one of the two',
+    }),
   guard: { path: 'warehouse_tables/', query: ({ name }) => ({ search: name, limit: '1000' }), refuse: refuseUpload },
   upload: ({ name, format: kind = 'CSVWithNames', path, content }) => ({
     fields: { name, format: kind },
