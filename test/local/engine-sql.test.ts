@@ -252,6 +252,8 @@ describe('mistakes', () => {
     ['select e.bogus from events e', 'unknown_field', 'e.bogus'],
     ['select x.y from events', 'unknown_field', 'x.y'],
     ['select persons.* from events', 'unknown_field', 'persons'],
+    ['select created_at from events e join persons p on e.person_id = p.id', 'unknown_field', 'created_at'],
+    ['select * from events e join persons p on e.person_id = p.id', 'syntax', '*'],
     ['select 1 from nope', 'unknown_table', 'nope'],
     ['select 1 from stripe.nope', 'unknown_table', 'stripe.nope'],
     ['with a as (select 1) select 1 from (select 1 from b)', 'unknown_table', 'b'],

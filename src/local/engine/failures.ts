@@ -1,4 +1,5 @@
 import { EngineError } from './engine.ts'
+import { unsupported } from './hogql/refusals.ts'
 import { timeoutText } from './ticket.ts'
 
 interface Thrown {
@@ -57,10 +58,18 @@ function unknownField(text: string): EngineError {
   return new EngineError('unknown_field', `Unable to resolve field: ${name}`, { name })
 }
 
+function ambiguousField(text: string): EngineError {
+  const name = /identifier [`']([^`']*)[`']/i.exec(text)?.[1] ?? ''
+  return new EngineError('unknown_field', `Ambiguous query. Found multiple sources for field: ${name}`, { name })
+}
+
 /** Puts a message of chDB in the engine's own terms. The original never leaves this function. */
 export function toEngineError(message: string): EngineError {
   const { name, text } = read(message)
   if (name === 'UNKNOWN_IDENTIFIER') return unknownField(text)
+  if (name === 'AMBIGUOUS_IDENTIFIER') return ambiguousField(text)
+  const correlated = /with correlated columns '([^']*)'/.exec(text)?.[1]
+  if (correlated !== undefined) return unsupported(`a subquery that reads ${correlated} of the query around it`)
   if (name === 'TIMEOUT_EXCEEDED') return new EngineError('timeout', timeoutText)
   if (storageNames.has(name)) return new EngineError('storage', storageText(message))
   return new EngineError('execution', safe(text), { code: name.toLowerCase() })

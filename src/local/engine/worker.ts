@@ -15,6 +15,8 @@ const engineArguments = [
   '--transform_null_in=1',
   '--date_time_output_format=iso',
   '--join_use_nulls=0',
+  // A name that two joined tables have is a mistake in HogQL, not the left one's.
+  '--single_join_prefer_left_table=0',
   '--allow_experimental_correlated_subqueries=0',
   '--max_query_size=4000000',
   '--max_memory_usage=3000000000',

@@ -65,6 +65,7 @@ class Compilation implements Printer {
     const sources = [...(select.from ? [select.from] : []), ...select.joins.map((join) => join.source)]
     const scope: Scope = {
       tables: this.#aliases(sources),
+      sources: sources.length,
       outer: new Set([...around.outer, ...around.tables, ...around.lambda]),
       ctes,
       lambda: new Set(),
@@ -115,6 +116,10 @@ class Compilation implements Printer {
   }
 
   #star(table: readonly string[], scope: Scope): string {
+    if (table.length === 0 && scope.sources > 1) {
+      const text = "Cannot use '*' without table name when there are multiple tables in the query"
+      throw new EngineError('syntax', text, { name: '*' })
+    }
     if (table.length === 0) return '*'
     const alias = table.join('.')
     if (!scope.tables.has(alias))

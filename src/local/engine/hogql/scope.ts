@@ -16,6 +16,8 @@ export interface Catalogue {
 export interface Scope {
   /** Table aliases of this SELECT. */
   readonly tables: ReadonlySet<string>
+  /** How many tables this SELECT reads, those without an alias included. */
+  readonly sources: number
   /** Aliases of enclosing SELECTs, only to refuse them by name. */
   readonly outer: ReadonlySet<string>
   readonly ctes: ReadonlyMap<string, { readonly query: Query; readonly scope: Scope }>
@@ -26,6 +28,7 @@ export interface Scope {
 
 export const emptyScope: Scope = {
   tables: new Set(),
+  sources: 0,
   outer: new Set(),
   ctes: new Map(),
   lambda: new Set(),
