@@ -24,6 +24,13 @@ const processPath = (): string => {
   return fileURLToPath(new URL(compiled, import.meta.url))
 }
 
+/**
+ * The environment of the API process and its engine: without the key to the real PostHog, which they never need, and
+ * without cloud credentials, which the engine would try on buckets by itself.
+ */
+export const toChildEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(POSTHOG|AWS)_/i.test(name)))
+
 const send = (child: ChildProcess, message: ToProcess): void => {
   if (child.connected) child.send(message)
 }
@@ -57,7 +64,12 @@ export const startLocal = async (
 ): Promise<LocalHandle> => {
   const { log, ...rest } = options
   // stdout belongs to whoever speaks a protocol on it, so the process gets none.
-  const child = fork(processPath(), [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const child = fork(processPath(), [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: toChildEnvironment(process.env),
+    // A debugger port or a test runner's loader of the starter is not ours to take.
+    execArgv: [],
+  })
   const lines = child.stderr === null ? undefined : createInterface({ input: child.stderr })
   lines?.on('line', (line) => log?.(line))
   send(child, { kind: 'start', options: rest })

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startLocal } from '../../src/local/start.ts'
+import { startLocal, toChildEnvironment } from '../../src/local/start.ts'
 import { type Client, hogql, startClient, until } from './http-client.ts'
 
 const run = promisify(execFile)
@@ -240,6 +240,11 @@ test('a folder or a port that is taken is one sentence', async () => {
   const port = Number(new URL(local.origin).port)
   await expect(startLocal({ port })).rejects.toThrow(`Port ${port} is in use.`)
   await local.close()
+})
+
+test('the processes get no key to the real PostHog and no cloud credentials', () => {
+  const env = { PATH: '/bin', POSTHOG_PERSONAL_API_KEY: 'phx_x', posthog_api_key: 'phx_y', AWS_SECRET_ACCESS_KEY: 'z' }
+  expect(toChildEnvironment(env)).toEqual({ PATH: '/bin' })
 })
 
 test('keys can be made with fewer rights for one run', async () => {
