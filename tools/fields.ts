@@ -10,15 +10,19 @@ export const text = z.string().trim().min(1)
 /** Inputs of a list that goes on by `offset`. */
 export const paging = { limit: z.int().min(1).max(500).optional(), offset: z.int().min(0).optional() }
 
-/** A HogQL text; PostHog's `{kind, query}` object is understood too, because models copy it from replies. */
-export const sql = z.preprocess(
-  (value) =>
-    typeof value === 'object' && value !== null && 'query' in value
-      ? // The cast only looks: whatever is found is checked by the string schema that follows.
-        (value as { query: unknown }).query
-      : value,
-  z.string().trim().min(1),
-)
+/** The SQL inside PostHog's `{kind, query}` object, or the value as it is. */
+const sqlOf = (value: unknown): unknown => {
+  if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return part(value).query ?? value
+  // No SQL starts with a brace, so text that does is the object as text or a mistake that PostHog names.
+  try {
+    return part(JSON.parse(value)).query ?? value
+  } catch {
+    return value
+  }
+}
+
+/** A HogQL text; PostHog's query object is understood too, because models copy it from replies. */
+export const sql = z.preprocess(sqlOf, z.string().trim().min(1))
 
 /** PostHog's query object around a HogQL text (fact sheet: tables 3.1). */
 export const hogql = (query: string): Json => ({ kind: 'HogQLQuery', query })
