@@ -1,10 +1,8 @@
 import type { Json } from './operation.ts'
+import { createMasking } from './secret-forms.ts'
 
 /** What stands where a secret stood. */
 export const MASK = '***'
-
-/** Values this short cannot be told from ordinary text; upstream masks from four characters too. */
-const SHORTEST_SECRET = 4
 
 /** Reply and log fields that are secrets whatever operation they appear in. */
 const SECRET_NAMES =
@@ -44,9 +42,9 @@ export interface Redactor {
 
 /** A redactor for one call: its own secrets and the server's key. */
 export const createRedactor = (secrets: readonly string[]): Redactor => {
-  const known = knownForms(secrets)
+  const maskKnown = createMasking(secrets, MASK)
   const certain = (text: string): string => {
-    let clean = known === undefined ? text : text.replace(known, MASK)
+    let clean = maskKnown(text)
     for (const [form, mask] of BY_FORM) clean = clean.replace(form, mask)
     return clean
   }
@@ -63,55 +61,6 @@ export const createRedactor = (secrets: readonly string[]): Redactor => {
     return Object.fromEntries(entries)
   }
   return { text: free, value: (value, { reveals = [], names = [] } = {}) => walk(value, '', reveals, names) }
-}
-
-/** One pattern that matches every form of every secret, longest first so that no tail of one survives. */
-const knownForms = (secrets: readonly string[]): RegExp | undefined => {
-  const forms = new Set(secrets.filter((secret) => secret.trim().length >= SHORTEST_SECRET).flatMap(formsOf))
-  if (forms.size === 0) return undefined
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length)
-  return new RegExp(longestFirst.map((form) => form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g')
-}
-
-const formsOf = (secret: string): readonly string[] => {
-  const json = JSON.stringify(secret).slice(1, -1)
-  const url = encodeURIComponent(secret)
-  return [
-    secret,
-    secret.trim(),
-    json,
-    JSON.stringify(json).slice(1, -1),
-    url,
-    url.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
-    url.replace(/%20/g, '+'),
-    encodeURIComponent(url),
-    secret.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`),
-    secret
-      .replace(/&/g, '&amp;')
-      .replace(/</g, '&lt;')
-      .replace(/>/g, '&gt;')
-      .replace(/"/g, '&quot;')
-      .replace(/'/g, '&#x27;'),
-    Buffer.from(secret).toString('hex'),
-    ...base64FormsOf(secret),
-  ].filter((form) => form.length >= SHORTEST_SECRET)
-}
-
-/**
- * Base64 shifts by where the secret starts in the encoded text, so each of the three shifts has its own form; only
- * the characters that depend on the secret alone are kept, and those must still be long enough to be its own.
- */
-const base64FormsOf = (secret: string): readonly string[] => {
-  const bytes = Buffer.from(secret)
-  return [0, 1, 2].flatMap((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString('base64')
-      .replace(/=+$/, '')
-    const first = Math.ceil((shift * 8) / 6)
-    const last = Math.floor(((shift + bytes.length) * 8) / 6)
-    const core = encoded.slice(first, last)
-    return core.length < 6 ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')]
-  })
 }
 
 /** Payload fields that are settings, not secrets; any other leaf of a payload is treated as one. */
