@@ -457,6 +457,10 @@ describe('reads', () => {
 
   test('the schema query follows what is there', async () => {
     await make('in_schema', 'select id from people')
+    const dotted = (await make('dotted.view', 'select id from people')).body.id
+    await act(dotted, 'run')
+    await ended(dotted)
+    expect(await client.rows('select count() from dotted.view')).toEqual([[2]])
     const { body } = await client.call('POST', 'query/DatabaseSchemaQuery/', { query: { kind: 'DatabaseSchemaQuery' } })
     expect(body).toMatchObject({
       tables: {
@@ -466,6 +470,9 @@ describe('reads', () => {
       },
       joins: [],
     })
+    // The table behind a view is listed among the tables, but no SQL reads it under its own name.
+    expect(body).toHaveProperty(['tables', 'dotted.view', 'type'], 'materialized_view')
+    expect(body).not.toHaveProperty(['tables', 'dotted_view'])
     expect(await client.call('POST', 'query/HogQLQuery/', { query: { kind: 'DatabaseSchemaQuery' } })).toMatchObject({
       status: 400,
       body: { detail: 'Query kind mismatch: path kind "HogQLQuery" does not match body kind "DatabaseSchemaQuery".' },
