@@ -19,6 +19,8 @@ export interface FailedCall {
 
 /** The longest piece of PostHog's own words in an error. */
 const LONGEST_QUOTE = 400
+/** No field has a longer name. */
+const LONGEST_NAME = 100
 
 const CLOUD_REGIONS = ['https://us.posthog.com', 'https://eu.posthog.com']
 
@@ -144,21 +146,31 @@ const wordsOf = (said: Body): { readonly detail: string | undefined; readonly at
 
 const quote = ({ detail, attr }: ReturnType<typeof wordsOf>, call: FailedCall): string => {
   if (detail === undefined) return ''
-  return `${attr === undefined ? '' : ` about ${inputName(attr, call.operation)}`}: "${bounded(detail, call)}"`
+  return `${attr === undefined ? '' : ` about ${inputName(attr, call)}`}: "${bounded(detail, call)}"`
 }
 
 /** Upstream joins nested fields with `__`; said in the words of our input (fact sheet: cross-cutting 6). */
-const inputName = (attr: string, { names = {} }: Operation): string => {
-  const [head = attr, ...rest] = attr.split('__')
-  return [names[head] ?? head, ...rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))].join('')
+const inputName = (attr: string, call: FailedCall): string => {
+  const { names = {} } = call.operation
+  const line = toLine(attr, call)
+  const short = line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME)}…`
+  const [head = short, ...rest] = short.split('__')
+  return [
+    (Object.hasOwn(names, head) ? names[head] : undefined) ?? head,
+    ...rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)),
+  ].join('')
 }
 
-/** One line, without control characters, cut with a mark. */
-const bounded = (text: string, { redactor }: FailedCall): string => {
-  const line = redactor
+/** One line, masked, without control characters. */
+const toLine = (text: string, { redactor }: FailedCall): string =>
+  redactor
     .text(text)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
+
+/** One line, cut with a mark. */
+const bounded = (text: string, call: FailedCall): string => {
+  const line = toLine(text, call)
   return line.length <= LONGEST_QUOTE ? line : `${line.slice(0, LONGEST_QUOTE)} …(cut)`
 }
 

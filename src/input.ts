@@ -11,6 +11,10 @@ export interface InputSpec {
   readonly leftOut: Readonly<Record<string, string>>
 }
 
+/** Wrong inputs told at once, and characters of a name: a caller's nonsense is not worth more of a model's context. */
+const MOST_WRONG = 12
+const LONGEST_NAME = 100
+
 /**
  * The checked arguments of a call. Objects, lists, numbers and booleans that a model wrote as text are read where
  * only one reading is possible, and a null for an optional input counts as not given.
@@ -19,7 +23,9 @@ export interface InputSpec {
 export const parseInput = (spec: InputSpec, args: Json): Json => {
   const parsed = spec.schema.safeParse(readAsMeant(spec.json, args))
   if (parsed.success) return parsed.data
-  throw new ToolError(parsed.error.issues.map((issue) => describe(issue, spec)).join('; '), {
+  const wrong = parsed.error.issues.flatMap((issue) => describe(issue, spec))
+  const more = wrong.length > MOST_WRONG ? [`and ${wrong.length - MOST_WRONG} more`] : []
+  throw new ToolError([...wrong.slice(0, MOST_WRONG), ...more].join('; '), {
     next: `Call again with these corrected. Inputs: ${inputsOf(spec.json)}`,
   })
 }
@@ -31,16 +37,19 @@ const inputsOf = ({ properties, required }: ObjectSchema): string => {
     .join(', ')
 }
 
-const describe = (issue: z.core.$ZodIssue, spec: InputSpec): string => {
+const describe = (issue: z.core.$ZodIssue, spec: InputSpec): readonly string[] => {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys
-      .map((key) => (spec.leftOut[key] ? `${key} is not an input: ${spec.leftOut[key]}` : `${key} is not an input`))
-      .join('; ')
+    return issue.keys.map((key) => {
+      const reason = Object.hasOwn(spec.leftOut, key) ? `: ${spec.leftOut[key]}` : ''
+      return `${short(key)} is not an input${reason}`
+    })
   const name = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   const says =
     issue.code === 'invalid_format' && issue.format === 'guid' ? 'must be an id (UUID), not a name' : issue.message
-  return name === '' ? says : `${name.replace(/^\./, '')}: ${says}`
+  return [name === '' ? says : `${short(name.replace(/^\./, ''))}: ${says}`]
 }
+
+const short = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`)
 
 /** Reads `"5"`, `"true"` and `"{…}"` as what the schema asks for, and only then. */
 const readAsMeant = (schema: unknown, value: unknown): unknown => {

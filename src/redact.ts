@@ -36,6 +36,8 @@ const BY_LABEL =
 export interface Redactor {
   /** Free text: an error, a log line, a body that is not JSON. */
   text(text: string): string
+  /** Sentences of our own: known secrets and credentials by form, but not whatever follows the word `password:`. */
+  sentence(text: string): string
   /** A JSON value; `reveals` are the fields kept because they are the purpose of the call, `names` further secret ones. */
   value(value: unknown, options?: { readonly reveals?: readonly string[]; readonly names?: readonly string[] }): unknown
 }
@@ -60,7 +62,11 @@ export const createRedactor = (secrets: readonly string[]): Redactor => {
     const entries = Object.entries(value).map(([key, item]) => [certain(key), walk(item, key, reveals, names)])
     return Object.fromEntries(entries)
   }
-  return { text: free, value: (value, { reveals = [], names = [] } = {}) => walk(value, '', reveals, names) }
+  return {
+    text: free,
+    sentence: certain,
+    value: (value, { reveals = [], names = [] } = {}) => walk(value, '', reveals, names),
+  }
 }
 
 /** Payload fields that are settings, not secrets; any other leaf of a payload is treated as one. */

@@ -64,7 +64,7 @@ export const toErrorResult = (error: unknown, redactor: Redactor): ToolResult =>
           next: 'Report it with the tool name',
           changed: 'unknown',
         })
-  return { content: [{ type: 'text', text: redactor.text(told.text) }], isError: true }
+  return { content: [{ type: 'text', text: redactor.sentence(told.text) }], isError: true }
 }
 
 const toFileResult = async (answer: Extract<Answer, { kind: 'file' }>, redactor: Redactor): Promise<ToolResult> => {

@@ -36,7 +36,10 @@ const partsOf = (secret: string): readonly string[] => [
 const literalsOf = (secret: string): readonly string[] => {
   const json = JSON.stringify(secret).slice(1, -1)
   const hex = Buffer.from(secret).toString('hex')
-  const long = secret.length > LONGEST_PATTERN ? [secret, json, encodeURIComponent(secret.toWellFormed())] : []
+  const long =
+    secret.length > LONGEST_PATTERN
+      ? [secret, json, encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd'))]
+      : []
   return [...long, hex, hex.toUpperCase(), ...base64FormsOf(secret), ...(json === secret ? [] : base64FormsOf(json))]
 }
 
