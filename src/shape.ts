@@ -123,7 +123,8 @@ const cut = (schema: Json, value: unknown): unknown => {
  * not fail because upstream changed a type, and the model still sees what came.
  */
 const settle = (schema: Json, value: unknown): unknown => {
-  if (!isObject(value)) return hasType(schema, value) ? value : String(value)
+  if (schema.type !== 'object') return hasType(schema, value) ? value : JSON.stringify(value ?? null)
+  if (!isObject(value)) return { unexpected: { value } }
   const names = asObject(schema.properties)
   const entries = Object.entries(value)
   const misfits = entries.filter(([key, item]) => !hasType(asObject(names[key]), item))
