@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { accountRoutes } from './accounts.ts'
 import { createApp } from './app.ts'
+import { Clock } from './clock.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
 import { KeyRing, newToken } from './keys.ts'
@@ -71,13 +72,15 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     await store.close()
     throw error
   })
+  const alarms = new Clock()
   const world: World = {
     store,
     engine,
     keys: ring,
     files,
     commits: new Turns(),
-    clock: Date.now,
+    clock: alarms.now,
+    alarms,
     sessionActions: options.sessionActions === 'allow',
     log,
   }
@@ -93,6 +96,7 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     ...unservedRoutes,
   ]
   const close = async (): Promise<void> => {
+    alarms.stop()
     queries.close()
     await runs.close()
     await engine.close()

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import type { Engine } from './engine/engine.ts'
 import type { KeyRing } from './keys.ts'
 import type { LocalFiles } from './local-files.ts'
@@ -13,8 +14,10 @@ export interface World {
   readonly files: LocalFiles
   /** Checks with the changes that rest on them (free names, concurrency tokens) take turns. */
   readonly commits: Turns
-  /** Milliseconds, as `Date.now`. */
+  /** Milliseconds, as `Date.now`; the same clock as `alarms`. */
   readonly clock: () => number
+  /** Wakes tasks by that clock, which tests push forward. */
+  readonly alarms: Clock
   /** Whether keys may call what upstream keeps for browser sessions. */
   readonly sessionActions: boolean
   /** Tells the operator about something no caller sees. Never given request data. */
