@@ -6,6 +6,7 @@ import type { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accountRoutes } from '../../src/local/accounts.ts'
 import { createApp } from '../../src/local/app.ts'
+import { Clock } from '../../src/local/clock.ts'
 import type { Engine } from '../../src/local/engine/engine.ts'
 import { KeyRing } from '../../src/local/keys.ts'
 import { LocalFiles } from '../../src/local/local-files.ts'
@@ -46,6 +47,7 @@ const build = async (sessionActions: boolean): Promise<Hono> => {
     files: await LocalFiles.open([], false),
     commits: new Turns(),
     clock: () => now,
+    alarms: new Clock(),
     sessionActions,
     log: (message) => {
       throw new Error(message)
