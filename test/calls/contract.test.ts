@@ -32,6 +32,9 @@ const partsOf = ({ headers, body }: Recorded) => {
       const [, head = '', value = ''] = /^\r\n([\s\S]*?)\r\n\r\n([\s\S]*)\r\n$/.exec(part) ?? []
       const fileName = /filename="([^"]*)"/.exec(head)?.[1]
       const name = /\bname="([^"]*)"/.exec(head)?.[1]
+      expect(/content-type: (\S+)/i.exec(head)?.[1]).toBe(
+        fileName === undefined ? undefined : 'application/octet-stream',
+      )
       return fileName === undefined ? { name, value } : { name, fileName, value }
     })
 }

@@ -15,7 +15,10 @@ afterAll(async () => {
 })
 
 const call = async (tool: string, args: Record<string, unknown>) => {
-  posthog.script(({ method }) => ({ status: method === 'GET' ? 200 : 201, json: { count: 0, next: null, results: [] } }))
+  posthog.script(({ method }) => ({
+    status: method === 'GET' ? 200 : 201,
+    json: { count: 0, next: null, results: [] },
+  }))
   const { isError = false, content } = await mcp.call(tool, args)
   return { isError, text: content[0]?.text ?? '' }
 }

@@ -28,7 +28,7 @@ const codeOf = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/
 
 const importsOf = (file: string): readonly Import[] => {
   const found = textOf(file).matchAll(
-    /^(?:import|export)\b\s*(type\b)?([^'";=()]*?)\bfrom '([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+    /^(?:import|export)\b\s*(type\b)?([^'";=()]*?)\bfrom '([^']+)'|(?:^import |\bimport\(\s*)'([^']+)'/gm,
   )
   return [...found].map(([, type, names = '', to, dynamic]) => {
     const target = to ?? dynamic ?? ''
