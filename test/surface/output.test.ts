@@ -229,6 +229,11 @@ test('noise does not reach a model', async () => {
     json: { ...(answer.json as Json), last_edited_by: { first_name: 'Ada', hedgehog_config: { color: 'red' } } },
   }))
   expect(result.last_edited_by).toEqual({ first_name: 'Ada' })
+  // A column's key says no more than its name.
+  expect(result.columns).toEqual([
+    { name: 'id', type: 'integer', schema_valid: true },
+    { name: 'total', type: 'float', schema_valid: true },
+  ])
   const text = JSON.stringify(result)
   expect(text).not.toContain('null')
   expect(text).not.toContain('hedgehog')
