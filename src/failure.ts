@@ -62,7 +62,7 @@ export const toReplyError = (
       return error('not available here', 'This PostHog does not offer the operation; no retry will help')
     case 512:
     case 513:
-      return error('query too heavy', 'Narrow the SQL (a shorter time range, fewer columns) and call again')
+      return error('query too heavy', withLook(call, changed, 'Narrow the SQL: a shorter time range or fewer columns'))
     default:
       return reply.status < 500 && reply.status >= 300
         ? error(
@@ -81,7 +81,11 @@ export const toBodyError = (call: FailedCall, status: number, said: Body): ToolE
     changed,
     next:
       said.kind === 'html'
-        ? `Check POSTHOG_HOST (now ${call.origin}): it should be the app, such as https://us.posthog.com`
+        ? withLook(
+            call,
+            changed,
+            `Check POSTHOG_HOST (now ${call.origin}): it should be the app, such as https://us.posthog.com`,
+          )
         : adviceForUnknown(call, changed, undefined),
   })
 }
@@ -99,9 +103,10 @@ export const toDisguisedFailure = (call: FailedCall, status: number, body: unkno
           ? 'the query is still running and has no rows yet'
           : undefined
   if (why === undefined) return undefined
+  const changed = call.operation.effect === 'read' ? 'nothing' : 'unknown'
   return new ToolError(`${call.operation.name}: PostHog answered ${status}, but ${why}`, {
-    changed: call.operation.effect === 'read' ? 'nothing' : 'unknown',
-    next: 'Read the reason; the same call fails the same way until it is dealt with',
+    changed,
+    next: withLook(call, changed, 'Read the reason; the same call fails the same way until it is dealt with'),
   })
 }
 
@@ -122,6 +127,7 @@ const adviceForFailure = (call: FailedCall, failure: HttpFailure, changed: Chang
     case 'tls':
       return `Check POSTHOG_HOST (now ${call.origin}), the network and the proxy settings, then call again`
     case 'too_large':
+      if (changed === 'unknown') return adviceForUnknown(call, changed, undefined)
       return 'Ask for less: a smaller limit, a narrower search, or one object instead of a list'
     case 'redirect_refused':
       return `Download it in the PostHog app at ${call.origin}`
@@ -212,6 +218,10 @@ const adviceFor404 = (call: FailedCall, detail = ''): string => {
 
 const adviceFor429 = (seconds: number | undefined): string =>
   seconds === undefined ? 'Wait a minute, then call again' : `Wait ${seconds} seconds, then call again`
+
+/** Advice of its own for a failure; a write that may have been carried out is looked for all the same. */
+const withLook = (call: FailedCall, changed: Changed, advice: string): string =>
+  changed === 'unknown' ? `${advice}. ${adviceForUnknown(call, changed, undefined)}` : advice
 
 const adviceForUnknown = ({ operation }: FailedCall, changed: Changed, seconds: number | undefined): string => {
   const wait = seconds === undefined ? '' : ` PostHog asks to wait ${seconds} seconds.`

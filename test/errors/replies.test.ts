@@ -40,7 +40,7 @@ const ADMIN = 'A PostHog admin has to allow it; retrying does not help.'
 const LISTED =
   'Take an id from warehouse_tables_list. It may not exist, or this key may not see it; this does not mean that it was deleted.'
 const NOT_HERE = 'This PostHog does not offer the operation; no retry will help.'
-const NARROW = 'Narrow the SQL (a shorter time range, fewer columns) and call again.'
+const NARROW = 'Narrow the SQL: a shorter time range or fewer columns.'
 const WAIT = 'Wait 600 seconds, then call again.'
 const ASKS = ' PostHog asks to wait 600 seconds.'
 
@@ -67,8 +67,8 @@ const STATUSES: readonly (readonly [number, string, string, string, string])[] =
   [502, 'server error', `${AGAIN}${ASKS}`, UNKNOWN, `${LOOK}${ASKS}`],
   [503, 'server error', `${AGAIN}${ASKS}`, UNKNOWN, `${LOOK}${ASKS}`],
   [504, 'server error', `${AGAIN}${ASKS}`, UNKNOWN, `${LOOK}${ASKS}`],
-  [512, 'query too heavy', NARROW, UNKNOWN, NARROW],
-  [513, 'query too heavy', NARROW, UNKNOWN, NARROW],
+  [512, 'query too heavy', NARROW, UNKNOWN, `${NARROW} ${LOOK}`],
+  [513, 'query too heavy', NARROW, UNKNOWN, `${NARROW} ${LOOK}`],
 ]
 
 const json = (value: unknown): Answer => ({ json: value })
