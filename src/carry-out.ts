@@ -9,6 +9,7 @@ import type { Redactor } from './redact.ts'
 import { type ApiRequest, type Target, toPath, toRequest } from './request.ts'
 import type { Answer } from './result.ts'
 import { send } from './send.ts'
+import { isExpected } from './shape.ts'
 import { ToolError } from './tool-error.ts'
 
 /** A tool error with the HTTP status it came from, for the log. */
@@ -134,5 +135,6 @@ const toAnswer = (
   const value = body.kind === 'json' ? body.value : undefined
   const disguised = toDisguisedFailure(call, reply.status, value)
   if (disguised) throw new StatusError(disguised, reply.status)
+  if (!isExpected(operation.reply, value)) throw new StatusError(toBodyError(call, reply.status, body), reply.status)
   return { kind: 'data', schema: definition.outputSchema, call: { input, target, status: reply.status, body: value } }
 }

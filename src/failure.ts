@@ -76,7 +76,12 @@ export const toReplyError = (
 /** An error for a success status whose body is not what the API sends. */
 export const toBodyError = (call: FailedCall, status: number, said: Body): ToolError => {
   const changed = call.operation.effect === 'read' ? 'nothing' : 'unknown'
-  const told = said.kind === 'html' ? 'a web page instead of data' : 'a reply that is not whole JSON'
+  const told =
+    said.kind === 'html'
+      ? 'a web page instead of data'
+      : said.kind === 'other'
+        ? 'a reply that is not whole JSON'
+        : 'a reply of another form than this operation has'
   return new ToolError(`${call.operation.name}: ${call.origin} answered ${status} with ${told}`, {
     changed,
     next:

@@ -1,4 +1,4 @@
-import type { Json, ListReply, Operation } from './operation.ts'
+import type { Json, ListReply, Operation, Reply } from './operation.ts'
 import { cutToPage, type Target } from './request.ts'
 
 /** The most rows PostHog sends of a list that goes on by `before` (fact sheet: external data sources 2.6). */
@@ -27,6 +27,17 @@ export const toStructured = (
   const says = reply.kind === 'done' ? reply.says(call.input) : ''
   const extra = isObject(call.body) ? { reply: clean(call.body, []) } : {}
   return { done: says, ...idOf(call.input), ...extra, ...about }
+}
+
+/**
+ * Whether a success has the form its record declares. What has not is a failure: an empty list made of something else
+ * would say that there is nothing.
+ */
+export const isExpected = (reply: Reply, body: unknown): boolean => {
+  if (reply.kind === 'list' && reply.rows) return isObject(body)
+  if (reply.kind === 'list') return Array.isArray(reply.at === undefined ? body : asObject(body)[reply.at])
+  if (reply.kind === 'object') return isObject(body) || (body === undefined && reply.empty !== undefined)
+  return true
 }
 
 const notCreated = (what: string): string =>
