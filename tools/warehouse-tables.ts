@@ -175,6 +175,7 @@ const updateSchema = operation({
         z.string(),
         z.enum(['integer', 'float', 'decimal', 'string', 'datetime', 'date', 'boolean', 'array', 'json']),
       )
+      .refine((updates) => Object.keys(updates).length > 0, 'name at least one column')
       .describe('column: type'),
   }),
   reply: {
