@@ -17,7 +17,7 @@ afterAll(async () => {
 const call = async (tool: string, args: Record<string, unknown>) => {
   posthog.script(({ method }) => ({
     status: method === 'GET' ? 200 : 201,
-    json: { count: 0, next: null, results: [] },
+    json: { count: 0, next: null, results: [], ancestors: [] },
   }))
   const { isError = false, content } = await mcp.call(tool, args)
   return { isError, text: content[0]?.text ?? '' }
@@ -138,6 +138,12 @@ describe('what cannot be meant is refused before anything is sent', () => {
       /view_ids\[0\]: must be an id/,
     ],
     ['a missing id', 'warehouse_tables_get', {}, /id.*\n[\s\S]*Inputs: id \(required\)/],
+    [
+      'types of no column',
+      'warehouse_tables_update_schema',
+      { id: ID, updates: {} },
+      /updates: name at least one column/,
+    ],
     ['broken JSON', 'external_data_sources_database_schema', { ...source, payload: '{"host":' }, /payload: /],
     ['text for a number', 'warehouse_tables_list', { limit: 'ten' }, /limit: /],
     ['a number out of bounds', 'data_warehouse_running_activity', { limit: 0 }, /limit: /],

@@ -164,29 +164,64 @@ const withJson = tools.filter((tool) => replies[tool]?.answer.json !== undefined
 describe('a client is never broken by a reply that', () => {
   // The client rejects a result that does not fit its schema, so a call that comes back has been checked.
   test.each(withJson)('%s: has new fields, nulls or other types anywhere', async (tool) => {
-    const json = replies[tool]?.answer.json
+    const { args, before = [] } = requests[tool] ?? { args: {} }
+    const answer = replies[tool]?.answer
     let variants = 0
-    for (const put of objectsIn(json)) {
+    for (const put of objectsIn(answer?.json)) {
       const changes: ((one: Json) => Json)[] = [(one) => ({ ...one, brand_new: { a: [1, null] }, another_new: null })]
       for (const key of keysOf(put)) {
         for (const other of [null, 12, 'text', [null], { x: 1 }]) changes.push((one) => ({ ...one, [key]: other }))
       }
       for (const change of changes) {
         variants += 1
-        await call(tool, (answer) => ({ ...answer, json: put(change) }))
+        posthog.script(inTurn([...before, { ...answer, json: put(change) }]))
+        await mcp.call(tool, args)
       }
     }
     expect(variants).toBeGreaterThan(0)
   })
 
-  test.each<[string, unknown]>([
-    ['null rows', { count: 3, next: null, results: [null, 'text', 7, [], true] }],
-    ['no rows', { count: 0, next: null }],
-    ['rows that are no list', { count: 0, next: null, results: { a: 1 } }],
-    ['a total as text', { count: '3', next: null, results: [] }],
-  ])('has %s in a list', async (_case, json) => {
-    for (const tool of ['warehouse_tables_list', 'file_system_list', 'data_warehouse_data_health_issues'])
-      await call(tool, (answer) => ({ ...answer, json }))
+  test('has rows that are no objects', async () => {
+    const json = { count: 3, next: null, results: [null, 'text', 7, []] }
+    const { results } = await call('warehouse_tables_list', () => ({ json }))
+    expect(results).toEqual([null, 'text', 7, []].map((value) => ({ unexpected: { value } })))
+  })
+
+  test('has a total that is no number', async () => {
+    const result = await call('warehouse_tables_list', () => ({ json: { count: '3', next: null, results: [] } }))
+    expect(result).toEqual({ results: [], returned: 0, more: false, project_id: 7 })
+  })
+})
+
+describe('a success of another form than the operation has', () => {
+  const listed = withJson.filter((tool) => mainFields[tool]?.includes('results'))
+  const single = withJson.filter((tool) => !mainFields[tool]?.includes('results'))
+  const bodiless = ['external_data_sources_reload', 'file_system_delete']
+
+  test.each([
+    ['a list without rows', listed, { json: 'text' }],
+    ['an object that is text', single, { json: 'text' }],
+    ['an object that is an array', single, { json: [{ id: 1 }] }],
+    ['an object that is null', single, { json: null }],
+    ['an object that is nothing', single.filter((tool) => !bodiless.includes(tool)), { status: 200 }],
+    ['a list that is nothing', listed, { status: 200 }],
+    [
+      'a list that is an object',
+      // These two read an object themselves.
+      listed.filter((tool) => !/wizard|property_values/.test(tool)),
+      { json: { detail: 'something else' } },
+    ],
+  ])('is never told as nothing: %s', async (_case, some, answer) => {
+    expect(some.length).toBeGreaterThan(10)
+    for (const tool of some) {
+      const { args, before = [] } = requests[tool] ?? { args: {} }
+      posthog.script(inTurn([...before, answer]))
+      const { isError, structuredContent, content } = await mcp.call(tool, args)
+      expect({ tool, isError, structuredContent }).toEqual({ tool, isError: true, structuredContent: undefined })
+      expect(content[0]?.text).toContain(
+        `${tool}: ${posthog.origin} answered 200 with a reply of another form than this operation has`,
+      )
+    }
   })
 })
 
