@@ -5,7 +5,7 @@ import { createCall } from './call.ts'
 import { toCatalogue } from './catalogue.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { allowFiles } from './files.ts'
-import { createHttpClient } from './http/client.ts'
+import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import { type LocalHandle, runLocal, startLocal } from './local/start.ts'
 import { createLog, type Logger } from './log.ts'
@@ -32,7 +32,7 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
   const project = config.projectId ?? local?.projectId
   const catalogue = toCatalogue(operations, config.lockProject)
   const surface = toSurface(catalogue, config)
-  const http = createHttpClient({
+  const http = connectHttp({
     origin: target.origin,
     apiKey,
     userAgent: `posthog-warehouse-mcp/${version()}`,
@@ -53,6 +53,15 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
   await Promise.race([connection.ended, signalled()])
   await Promise.race([closeAll([connection.close, http.close, async () => local?.close()]), after(GRACE_MS)])
   log.info('ended')
+}
+
+/** What the client cannot be made from, such as a proxy address, is a setting of the operator too. */
+const connectHttp = (config: HttpConfig): HttpClient => {
+  try {
+    return createHttpClient(config)
+  } catch (error) {
+    throw error instanceof TypeError ? new ConfigError(error.message) : error
+  }
 }
 
 const signalled = (): Promise<void> =>
