@@ -6,32 +6,35 @@ import { ToolError } from './tool-error.ts'
 
 /** Well above one page of projects. */
 const LARGEST_REPLY = 8 * 1024 * 1024
+const DEADLINE_MS = 45_000
 
-/** The read with which a process learns what its own key may do. */
+/**
+ * The read with which a process learns what its own key may do. Only a 403 or 404 means "not for this key"; anything
+ * else that is no answer throws, because half an answer would choose a wrong project.
+ */
 export const createLook =
   (http: HttpClient): Look =>
-  async (path, signal) => {
-    const [bare = path, search = ''] = path.split('?')
-    const query = [...new URLSearchParams(search)]
+  async (path, query) => {
+    // Shared by every call that waits for it, so no single caller's cancellation ends it; the deadline does.
+    const { signal } = new AbortController()
     const reply = await http
-      .send({ method: 'GET', path: bare, query, deadlineMs: 45_000, maxReplyBytes: LARGEST_REPLY, signal })
+      .send({ method: 'GET', path, query, deadlineMs: DEADLINE_MS, maxReplyBytes: LARGEST_REPLY, signal })
       .catch((error: unknown) => {
-        if (!(error instanceof HttpFailure)) throw error
-        throw new ToolError(`Looking up the projects of the key: ${error.message}`, {
-          next: 'Call again with project_id, or check POSTHOG_HOST and the network',
-        })
+        throw error instanceof HttpFailure ? failed(error.message) : error
       })
+    if (reply.status === 403 || reply.status === 404) return undefined
     if (reply.status === 401)
       throw new ToolError('PostHog does not accept the key (401)', {
         next: 'Check POSTHOG_PERSONAL_API_KEY and POSTHOG_HOST; a key of the EU cloud works only on https://eu.posthog.com, one of the US cloud only on https://us.posthog.com',
       })
     const body = readBody(reply.body, reply.contentType)
-    if (reply.status >= 500)
-      throw new ToolError(`Looking up the projects of the key: PostHog answered ${reply.status}`, {
-        next: 'Call again in a moment, or with project_id',
-      })
+    if (reply.status !== 200 || body.kind !== 'json' || typeof body.value !== 'object' || body.value === null)
+      throw failed(`PostHog answered ${reply.status}${reply.status === 200 ? ' without data' : ''}`)
     // An object read from JSON has string keys.
-    return reply.status === 200 && body.kind === 'json' && typeof body.value === 'object' && body.value !== null
-      ? (body.value as Json)
-      : undefined
+    return body.value as Json
   }
+
+const failed = (why: string): ToolError =>
+  new ToolError(`The projects of the key could not be looked up: ${why}`, {
+    next: 'Call again in a moment, or name the project with project_id',
+  })

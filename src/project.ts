@@ -2,8 +2,11 @@ import type { Json } from './operation.ts'
 import type { Target } from './request.ts'
 import { ToolError } from './tool-error.ts'
 
-/** Reads one path of the API as the configured key; undefined when PostHog refuses it or has nothing there. */
-export type Look = (path: string, signal: AbortSignal) => Promise<Json | undefined>
+/**
+ * Reads one path of the API as the configured key; undefined where the key may not look.
+ * @throws ToolError when there is no answer to go by
+ */
+export type Look = (path: string, query: readonly (readonly [string, string])[]) => Promise<Json | undefined>
 
 /** Says which project a call is about. */
 export interface Projects {
@@ -16,18 +19,35 @@ interface Project {
   readonly name: string
 }
 
+/** The projects that were found; not `whole` when the key may not see all there are. */
+interface Found {
+  readonly projects: readonly Project[]
+  readonly whole: boolean
+}
+
+/** Rows of one page of a list, and pages that are read at most. */
+const PAGE = 100
+const MOST_PAGES = 20
+
 /**
  * Resolves the project of a call: what it says, else the configured one, else the key's only one, which is looked up
- * once. `@current` is never used: it follows what the key's owner clicks in the app (fact sheet: cross-cutting 2).
+ * once. `@current` and the list of the current organization never decide: both follow what the key's owner clicks in
+ * the app (fact sheet: cross-cutting 2 and 5).
  */
 export const createProjects = (configured: number | undefined, look: Look): Projects => {
-  let known: Promise<readonly Project[]> | undefined
-  const ofKey = (signal: AbortSignal): Promise<readonly Project[]> => {
-    known ??= projectsOfKey(look, signal).catch((error: unknown) => {
-      // A failed or cancelled look-up is not remembered, or one bad moment would last for the process's life.
-      known = undefined
-      throw error
-    })
+  let known: Promise<Found> | undefined
+  const ofKey = (): Promise<Found> => {
+    known ??= projectsOfKey(look).then(
+      (found) => {
+        // Half an answer is not remembered: the operator may widen the key meanwhile.
+        if (!found.whole) known = undefined
+        return found
+      },
+      (error: unknown) => {
+        known = undefined
+        throw error
+      },
+    )
     return known
   }
   return {
@@ -38,45 +58,75 @@ export const createProjects = (configured: number | undefined, look: Look): Proj
         })
       if (typeof environment_id === 'number') return { root: 'environments', project: environment_id }
       if (typeof project_id === 'number') return { root: 'projects', project: project_id }
-      return { root: 'projects', project: configured ?? theOnly(await ofKey(signal)) }
+      return { root: 'projects', project: configured ?? theOnly(await unlessCancelled(ofKey(), signal)) }
     },
   }
 }
 
-const theOnly = (projects: readonly Project[]): number => {
+const unlessCancelled = <T>(answer: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const cancelled = (): void =>
+      reject(new ToolError('The call was cancelled', { next: 'Call again if it is still wanted' }))
+    if (signal.aborted) return cancelled()
+    signal.addEventListener('abort', cancelled, { once: true })
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancelled))
+  })
+
+const theOnly = ({ projects, whole }: Found): number => {
   const [first, ...others] = projects
-  if (first !== undefined && others.length === 0) return first.id
+  if (first !== undefined && others.length === 0 && whole) return first.id
   const list = projects.map(({ id, name }) => `${id} (${name})`).join(', ')
-  throw new ToolError(
+  const what =
     first === undefined
-      ? 'No project was given, and the projects of this key cannot be listed'
-      : `No project was given, and this key has several: ${list}`,
-    { next: 'Call again with project_id; the operator can set POSTHOG_PROJECT_ID once for all calls' },
-  )
+      ? 'the projects of this key cannot be listed (that needs the scopes organization:read and project:read)'
+      : whole
+        ? `this key has several: ${list}`
+        : `this key has these and may have others that it cannot list: ${list}`
+  throw new ToolError(`No project was given, and ${what}`, {
+    next: 'Call again with project_id; the operator can set POSTHOG_PROJECT_ID once for all calls',
+  })
 }
 
 /** A team-scoped key names its projects itself and may list nothing else (fact sheet: cross-cutting 5). */
-const projectsOfKey = async (look: Look, signal: AbortSignal): Promise<readonly Project[]> => {
-  const key = await look('/api/personal_api_keys/@current', signal)
+const projectsOfKey = async (look: Look): Promise<Found> => {
+  const key = await look('/api/personal_api_keys/@current', [])
   const scoped = Array.isArray(key?.scoped_teams) ? key.scoped_teams.filter((id) => typeof id === 'number') : []
-  if (scoped.length > 0) return Promise.all(scoped.map((id) => named(look, id, signal)))
-  const organizations = rows(await look('/api/organizations/?limit=100', signal))
+  if (scoped.length > 0) return { projects: await Promise.all(scoped.map((id) => named(look, id))), whole: true }
+  const organizations = await allOf(look, '/api/organizations/')
+  // The current organization's, to name in the error; which one is current follows the owner's clicks.
+  if (organizations.rows.length === 0)
+    return { projects: (await allOf(look, '/api/projects/')).rows.flatMap(toProject), whole: false }
   const lists = await Promise.all(
-    organizations.map((one) =>
-      look(`/api/organizations/${encodeURIComponent(String(one.id))}/projects/?limit=100`, signal),
-    ),
+    organizations.rows.map(({ id }) => allOf(look, `/api/organizations/${encodeURIComponent(String(id))}/projects/`)),
   )
-  const found = lists.flatMap((list) => rows(list))
-  if (found.length > 0) return found.flatMap(toProject)
-  return rows(await look('/api/projects/?limit=100', signal)).flatMap(toProject)
+  return {
+    projects: lists.flatMap(({ rows }) => rows.flatMap(toProject)),
+    whole: organizations.whole && lists.every(({ whole }) => whole),
+  }
 }
 
-const named = async (look: Look, id: number, signal: AbortSignal): Promise<Project> => {
-  const project = await look(`/api/projects/${id}/`, signal)
+/** Every page of a list, or as many as it may be asked for. */
+const allOf = async (
+  look: Look,
+  path: string,
+): Promise<{ readonly rows: readonly Json[]; readonly whole: boolean }> => {
+  const rows: Json[] = []
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const list = await look(path, [
+      ['limit', String(PAGE)],
+      ['offset', String(page * PAGE)],
+    ])
+    if (!Array.isArray(list?.results)) return { rows, whole: false }
+    rows.push(...list.results)
+    if (typeof list.next !== 'string') return { rows, whole: true }
+  }
+  return { rows, whole: false }
+}
+
+const named = async (look: Look, id: number): Promise<Project> => {
+  const project = await look(`/api/projects/${id}/`, [])
   return { id, name: typeof project?.name === 'string' ? project.name : 'name not readable with this key' }
 }
 
 const toProject = ({ id, name }: Json): readonly Project[] =>
   typeof id === 'number' ? [{ id, name: typeof name === 'string' ? name : 'unnamed' }] : []
-
-const rows = (list: Json | undefined): readonly Json[] => (Array.isArray(list?.results) ? list.results : [])

@@ -93,13 +93,50 @@ test('a key with several lists them, over all organizations, and calls nothing',
   expect(await call({ project_id: 13 })).toMatchObject({ isError: false })
 })
 
-test('a key without the scope for organizations still finds its current one', async () => {
+test('a key without the scope for organizations is asked to say which, for it may have others', async () => {
   const { call, paths } = await start(
     none,
     routes({ '/api/personal_api_keys/@current': key([]), '/api/projects/': projects([12, 'Production']) }),
   )
+  const { isError, text } = await call()
+  expect(isError).toBe(true)
+  expect(text).toContain('may have others that it cannot list: 12 (Production)')
+  expect(paths().some((path) => path.includes('warehouse_tables'))).toBe(false)
+})
+
+test('an organization that does not answer hides no project: the call asks again later', async () => {
+  let busy = true
+  const { call, paths } = await start(none, (request) =>
+    busy && request.path.includes(OTHER_ORG)
+      ? { status: 429, headers: { 'retry-after': '100' }, json: { detail: 'Request was throttled.' } }
+      : routes({
+          '/api/personal_api_keys/@current': key([]),
+          '/api/organizations/': { json: { results: [{ id: ORG }, { id: OTHER_ORG }], next: null } },
+          [`/api/organizations/${ORG}/projects/`]: projects([12, 'Production']),
+          [`/api/organizations/${OTHER_ORG}/projects/`]: projects(),
+        })(request),
+  )
+  const first = await call()
+  expect(first).toMatchObject({ isError: true })
+  expect(first.text).toContain('PostHog answered 429')
+  expect(paths().some((path) => path.includes('warehouse_tables'))).toBe(false)
+  busy = false
   expect(await call()).toMatchObject({ isError: false })
   expect(paths().at(-1)).toBe('/api/projects/12/warehouse_tables/')
+})
+
+test('projects beyond the first page count', async () => {
+  const { call } = await start(none, ({ path, query }) => {
+    const offset = query.find(([name]) => name === 'offset')?.[1]
+    const page = offset === '0' ? projects([1, 'First']) : projects([2, 'Second'])
+    if (path === `/api/organizations/${ORG}/projects/`)
+      return { json: { ...(page.json as object), next: offset === '0' ? 'http://elsewhere/?offset=100' : null } }
+    return routes({ '/api/personal_api_keys/@current': key([]), '/api/organizations/': oneOrg })({
+      path,
+      query,
+    } as never)
+  })
+  expect((await call()).text).toContain('1 (First), 2 (Second)')
 })
 
 test('a key that may list nothing gets told what to do', async () => {
@@ -152,7 +189,8 @@ test('the name of a project cannot speak for the server', async () => {
     none,
     routes({
       '/api/personal_api_keys/@current': key([]),
-      '/api/projects/': projects([12, 'A'], [13, `x phx_${'s'.repeat(30)}`]),
+      '/api/organizations/': oneOrg,
+      [`/api/organizations/${ORG}/projects/`]: projects([12, 'A'], [13, `x phx_${'s'.repeat(30)}`]),
     }),
   )
   const { text } = await call()
