@@ -20,12 +20,12 @@ const FIXED_PAGE = 1000
 
 /**
  * One path segment. Every value that reaches a path goes through here, encoded, so that none can climb or branch.
- * @throws RangeError for what no id can be: nothing, `.`, `..` or a control character
+ * @throws RangeError for what no id can be: nothing, `.`, `..`, a control character or half of a surrogate pair
  */
 export const toSegment = (value: unknown): string => {
   const text = String(value)
-  if (text === '' || text === '.' || text === '..' || /\p{Cc}/u.test(text))
-    throw new RangeError('a path segment cannot be empty, a dot name or contain control characters')
+  if (text === '' || text === '.' || text === '..' || /[\p{Cc}\p{Surrogate}]/u.test(text))
+    throw new RangeError('a path segment cannot be empty, a dot name, half a character or contain control characters')
   return encodeURIComponent(text)
 }
 
