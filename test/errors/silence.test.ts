@@ -1,0 +1,73 @@
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { createCall } from '../../src/call.ts'
+import { toCatalogue } from '../../src/catalogue.ts'
+import { allowFiles } from '../../src/files.ts'
+import { createHttpClient } from '../../src/http/client.ts'
+import { createLook } from '../../src/look.ts'
+import { createProjects } from '../../src/project.ts'
+import { operations } from '../../tools/index.ts'
+import { useRecorder } from '../fake/recorder.ts'
+
+const ID = '0198bb00-0000-0000-0000-000000000001'
+const catalogue = toCatalogue(operations, false)
+afterEach(() => void vi.useRealTimers())
+
+/** The whole path of a call in this process, so that its clock can be moved. */
+const start = async () => {
+  const upstream = await useRecorder(() => 'hang')
+  const { origin } = upstream
+  const apiKey = 'phx_test-key-0123456789'
+  const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
+  onTestFinished(() => http.close())
+  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey }
+  const run = createCall(means, () => {})
+  const call = (name: string, args: Record<string, unknown>) => {
+    const tool = catalogue.get(name)
+    if (tool === undefined) throw new Error(`no tool ${name}`)
+    return run(tool, args, new AbortController().signal)
+  }
+  return { upstream, call }
+}
+
+test.each([
+  ['a read', 'warehouse_tables_get', { id: ID }, 45, 'Nothing was changed.', 'Call again in a moment.'],
+  [
+    'a write',
+    'warehouse_tables_delete',
+    { id: ID },
+    45,
+    'It is not known whether the change was carried out.',
+    'Do not repeat it blindly; look first with warehouse_tables_get.',
+  ],
+  [
+    'a write that probes a bucket inside the call',
+    'warehouse_tables_refresh_schema',
+    { id: ID },
+    120,
+    'It is not known whether the change was carried out.',
+    'Do not repeat it blindly; look first with warehouse_tables_get.',
+  ],
+])(
+  'silence during %s ends at its deadline, and the next call is answered',
+  async (_what, name, args, seconds, changed, next) => {
+    const { upstream, call } = await start()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let ended = false
+    const silent = call(name, args).finally(() => {
+      ended = true
+    })
+    await upstream.arrived(0)
+    await vi.advanceTimersByTimeAsync(seconds * 1000 - 1)
+    expect(ended).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    const { content, isError } = await silent
+    expect(isError).toBe(true)
+    expect(content).toEqual([
+      { type: 'text', text: `${name}: There was no complete reply within ${seconds} s.\n${changed}\n${next}` },
+    ])
+    await upstream.aborted(0)
+    vi.useRealTimers()
+    upstream.script(() => ({ json: { id: ID, name: 'alive' } }))
+    expect((await call('warehouse_tables_get', { id: ID })).structuredContent).toMatchObject({ name: 'alive' })
+  },
+)
