@@ -1,3 +1,4 @@
+import type { Editions } from './editions.ts'
 import type { KeySpec } from './keys.ts'
 
 /** How a local warehouse is started. */
@@ -14,6 +15,16 @@ export interface LocalOptions {
   readonly allowHttpBuckets?: boolean
   /** Further keys, for this run only, by label. */
   readonly keys?: readonly KeySpec[]
+  /** Generations of upstream; what is left out is `DEFAULT_EDITIONS`. */
+  readonly editions?: Partial<Editions>
+  /** Counts calls and queries as PostHog's cloud does; off by default, as on a self-hosted PostHog. */
+  readonly throttles?: boolean
+  /** A JSON file of faults to answer with. */
+  readonly faults?: string
+  /** Opens `/_admin/`, with a token of its own: the clock, faults and keys for tests. */
+  readonly admin?: boolean
+  /** Bytes the state directory may take before what makes it grow is refused; 10 GiB when left out. */
+  readonly maxBytes?: number
 }
 
 /** Where a started warehouse is, and with what it is reached. */
@@ -25,6 +36,8 @@ export interface Address {
   readonly projectId: number
   /** The values of `options.keys` by label. */
   readonly keys: Readonly<Record<string, string>>
+  /** For the header `X-Admin-Token`; only when started with `admin`. */
+  readonly adminToken?: string
 }
 
 /** From the starter to the API process. */

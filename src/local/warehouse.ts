@@ -5,6 +5,7 @@ import type { Hono } from 'hono'
 import { accountRoutes } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Clock } from './clock.ts'
+import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
 import { KeyRing, newToken } from './keys.ts'
@@ -82,6 +83,7 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     clock: alarms.now,
     alarms,
     sessionActions: options.sessionActions === 'allow',
+    editions: { ...DEFAULT_EDITIONS, ...options.editions },
     log,
   }
   const runs = new Runs(world)

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Editions } from './editions.ts'
 import type { Engine } from './engine/engine.ts'
 import type { KeyRing } from './keys.ts'
 import type { LocalFiles } from './local-files.ts'
@@ -20,6 +21,8 @@ export interface World {
   readonly alarms: Clock
   /** Whether keys may call what upstream keeps for browser sessions. */
   readonly sessionActions: boolean
+  /** Which generation of upstream each resource behaves as. */
+  readonly editions: Editions
   /** Tells the operator about something no caller sees. Never given request data. */
   readonly log: (message: string) => void
 }

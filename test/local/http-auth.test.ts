@@ -49,6 +49,7 @@ const build = async (sessionActions: boolean): Promise<Hono> => {
     clock: () => now,
     alarms: new Clock(),
     sessionActions,
+    editions: { tables: 'L', warehouse: 'D', files: 'F2' },
     log: (message) => {
       throw new Error(message)
     },
