@@ -1,3 +1,8 @@
+import type { ExportRecord } from './exports/export-state.ts'
+import { emptyManagedState, type ManagedState } from './managed/managed-state.ts'
+import { emptyTreeState, type TreeState } from './tree/tree-state.ts'
+import type { SchemaRecord, SourceRecord, SyncedRows, SyncJobRecord } from './sources/source-state.ts'
+
 /** A column as stored; `valid` is the outcome of the last probe (fact sheet: tables 1.6). */
 export interface ColumnRecord {
   readonly name: string
@@ -19,7 +24,9 @@ export interface TableRecord {
   readonly project: number
   readonly createdAt: string
   readonly createdBy: number | null
-  readonly createdVia: 'api' | 'materialized_view'
+  readonly createdVia: 'api' | 'materialized_view' | 'source'
+  /** Set for the tables that a source's syncs fill. */
+  synced?: SyncedRows
   readonly viewId: string | null
   name: string
   format: string
@@ -62,6 +69,9 @@ export interface JobRecord {
   readonly startedAt: string
   status: 'Running' | 'Completed' | 'Failed' | 'Cancelled'
   error: string | null
+  /** Rows of a run that completed. With the id of its workflow it is absent from the files of older versions. */
+  rows?: number
+  readonly workflowRunId?: string
 }
 
 /** One change of one field, as the activity log shows it. */
@@ -92,7 +102,25 @@ export interface State {
   readonly views: ViewRecord[]
   readonly jobs: JobRecord[]
   readonly activity: ActivityRecord[]
+  readonly sources: SourceRecord[]
+  readonly schemas: SchemaRecord[]
+  readonly syncs: SyncJobRecord[]
+  readonly exports: ExportRecord[]
+  readonly tree: TreeState
+  readonly managed: ManagedState
 }
 
 /** A warehouse in which nothing was made yet. */
-export const emptyState = (): State => ({ version: 1, tables: [], views: [], jobs: [], activity: [] })
+export const emptyState = (): State => ({
+  version: 1,
+  tables: [],
+  views: [],
+  jobs: [],
+  activity: [],
+  sources: [],
+  schemas: [],
+  syncs: [],
+  exports: [],
+  tree: emptyTreeState(),
+  managed: emptyManagedState(),
+})

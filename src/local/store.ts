@@ -41,7 +41,8 @@ const read = async (path: string): Promise<State> => {
   // The file is this program's own; the version says whether it can be trusted to have this shape.
   const state = JSON.parse(text) as State
   if (state.version !== 1) throw new Error('The folder was written by another version of the local warehouse.')
-  return state
+  // A file of an older release lacks the kinds that came since.
+  return { ...emptyState(), ...state }
 }
 
 /** The state in memory, and its one file on disk, replaced atomically. */

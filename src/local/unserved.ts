@@ -3,7 +3,6 @@ import { at, type Route } from './route.ts'
 
 const SOURCE_READ = ['external_data_source:read']
 const SOURCE_WRITE = ['external_data_source:write']
-const VIEW_WRITE = ['warehouse_view:write']
 const FILE_READ = ['file_system:read']
 const FILE_WRITE = ['file_system:write']
 
@@ -37,19 +36,6 @@ const rows: readonly Row[] = [
   ['POST', '/external_data_schemas/:id/incremental_fields', SOURCE_WRITE],
   ['DELETE', '/external_data_schemas/:id/delete_data', SOURCE_WRITE],
   ['GET', '/external_data_schemas/:id/logs', SOURCE_READ],
-  ['GET', '/data_warehouse/check-database-name', null],
-  ['GET', '/data_warehouse/completed_activity', null],
-  ['GET', '/data_warehouse/running_activity', null],
-  ['GET', '/data_warehouse/job_stats', null],
-  ['GET', '/data_warehouse/total_rows_stats', null],
-  ['GET', '/data_warehouse/warehouse_status', null],
-  ['GET', '/data_warehouse/data_health_issues', ['warehouse_view:read', 'external_data_source:read']],
-  ['GET', '/data_warehouse/data_ops_dashboard', VIEW_WRITE],
-  ['GET', '/data_warehouse/property_values', ['query:read']],
-  ['POST', '/data_warehouse/provision', VIEW_WRITE],
-  ['POST', '/data_warehouse/enable_backfill', VIEW_WRITE],
-  ['POST', '/data_warehouse/deprovision', VIEW_WRITE],
-  ['POST', '/data_warehouse/reset-password', VIEW_WRITE],
   ['GET', '/exports', ['export:read']],
   ['POST', '/exports', ['export:write']],
   ['GET', '/exports/:id/content', ['export:read']],

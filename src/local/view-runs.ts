@@ -52,6 +52,7 @@ export class Runs {
       startedAt: timestamp(this.#world),
       status: 'Running',
       error: null,
+      workflowRunId: randomUUID(),
     }
     this.#world.store.state.jobs.push(job)
     const abort = new AbortController()
@@ -87,7 +88,8 @@ export class Runs {
 
   async #run(view: ViewRecord, job: JobRecord, signal: AbortSignal): Promise<void> {
     try {
-      await this.#world.engine.materialize(view.project, view.id, signal)
+      const { rows } = await this.#world.engine.materialize(view.project, view.id, signal)
+      job.rows = rows
       this.#complete(view, job)
     } catch (error) {
       this.#fail(view, job, error, signal.aborted)

@@ -8,8 +8,11 @@ import { Clock } from './clock.ts'
 import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
+import { exportRoutes } from './exports/export-routes.ts'
 import { KeyRing, newToken } from './keys.ts'
 import { LocalFiles } from './local-files.ts'
+import { ControlPlane } from './managed/control-plane.ts'
+import { managedRoutes } from './managed/managed-routes.ts'
 import type { Address, LocalOptions } from './protocol.ts'
 import { queryRoutes } from './query-routes.ts'
 import { restore } from './restore.ts'
@@ -89,22 +92,29 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
   const runs = new Runs(world)
   runs.settleInterrupted()
   await restore(world)
+  const plane = new ControlPlane(world)
+  plane.resume()
   const queries = queryRoutes(world)
+  const exports = exportRoutes(world)
+  await exports.open()
   const routes = [
     ...accountRoutes,
     ...tableRoutes(world),
     ...viewRoutes(world, runs),
     ...queries.routes,
+    ...exports.routes,
+    ...managedRoutes(world, plane),
     ...unservedRoutes,
   ]
   const close = async (): Promise<void> => {
     alarms.stop()
     queries.close()
+    await exports.close()
     await runs.close()
     await engine.close()
     await store.close()
   }
-  return { app: createApp(world, routes), credentials, close }
+  return { app: createApp(world, routes, exports.doors), credentials, close }
 }
 
 /** Opens the state, starts the engine and builds the API. Throws an Error fit for the operator. */

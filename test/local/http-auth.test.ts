@@ -10,6 +10,8 @@ import { Clock } from '../../src/local/clock.ts'
 import type { Engine } from '../../src/local/engine/engine.ts'
 import { KeyRing } from '../../src/local/keys.ts'
 import { LocalFiles } from '../../src/local/local-files.ts'
+import { ControlPlane } from '../../src/local/managed/control-plane.ts'
+import { managedRoutes } from '../../src/local/managed/managed-routes.ts'
 import { Store } from '../../src/local/store.ts'
 import { tableRoutes } from '../../src/local/table-routes.ts'
 import { Turns } from '../../src/local/turns.ts'
@@ -55,7 +57,13 @@ const build = async (sessionActions: boolean): Promise<Hono> => {
     },
   }
   const runs = new Runs(world)
-  return createApp(world, [...accountRoutes, ...tableRoutes(world), ...viewRoutes(world, runs), ...unservedRoutes])
+  return createApp(world, [
+    ...accountRoutes,
+    ...tableRoutes(world),
+    ...viewRoutes(world, runs),
+    ...managedRoutes(world, new ControlPlane(world)),
+    ...unservedRoutes,
+  ])
 }
 
 beforeAll(async () => {
