@@ -1,7 +1,14 @@
 import { readBody } from './body.ts'
 import type { Means } from './call.ts'
 import type { Tool } from './catalogue.ts'
-import { type FailedCall, toBodyError, toDisguisedFailure, toReplyError, toTransportError } from './failure.ts'
+import {
+  type FailedCall,
+  toBodyError,
+  toDisguisedFailure,
+  toReplyError,
+  toStorageError,
+  toTransportError,
+} from './failure.ts'
 import { checkGuard } from './guard.ts'
 import { HttpFailure, type HttpReply } from './http/client.ts'
 import type { Json } from './operation.ts'
@@ -17,7 +24,8 @@ export class StatusError extends ToolError {
   readonly status: number
 
   constructor(error: ToolError, status: number) {
-    super(error.message, { next: error.next, changed: error.changed })
+    const { next, changed, residue } = error
+    super(error.message, { next, changed, ...(residue === undefined ? {} : { residue }) })
     this.status = status
   }
 }
@@ -40,16 +48,25 @@ export const carryOut = async (
   const { operation } = tool
   if (means.apiKey === undefined) throw noKey()
   const target = await means.projects.targetOf(input, signal)
-  const { project_id: _project, environment_id: _environment, ...own } = input
+  const { project_id, environment_id, ...own } = input
+  const named = Object.fromEntries(Object.entries({ project_id, environment_id }).filter(([, id]) => id !== undefined))
   const { origin } = means
   const call = { operation, input: own, project: target.project, origin, listTool: tool.listTool, redactor }
+  const look = asRead(call)
   const ask: Ask = (request) => askOnce(means, call, request, signal)
+  const read: Ask = (request) => askOnce(means, look, request, signal)
   const request = built(() => toRequest(operation, own, target))
-  if (operation.guard) await checkGuard(operation.guard, call, target, ask)
+  if (operation.guard) await checkGuard(operation.guard, look, target, read)
   const reply = await askOrSuccessor(call, request, target, ask)
   if (reply.status < 200 || reply.status > 299)
-    throw new StatusError(await whyNot(call, reply, target, ask), reply.status)
-  return { answer: toAnswer(means, tool, { call, target, reply }), status: reply.status }
+    throw new StatusError(await whyNot(call, reply, target, read), reply.status)
+  return { answer: toAnswer(means, tool, { call, named, target, reply }), status: reply.status }
+}
+
+/** The call as far as it only looks: whatever goes wrong then, nothing was changed and nothing was left behind. */
+const asRead = (call: FailedCall): FailedCall => {
+  const { residue: _residue, ...operation } = call.operation
+  return { ...call, operation: { ...operation, effect: 'read' } }
 }
 
 const noKey = (): ToolError =>
@@ -101,6 +118,7 @@ const jsonOf = (reply: HttpReply): Json | undefined => {
 }
 
 const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: Ask): Promise<ToolError> => {
+  if (reply.fromStorage) return toStorageError(call, reply.status)
   const error = toReplyError(call, reply, readBody(reply.body, reply.contentType))
   const { onMissing, name } = call.operation
   if (onMissing === undefined || reply.status !== 404) return error
@@ -124,10 +142,16 @@ const redacted = (body: Json, { redactor }: FailedCall): Json =>
 const toAnswer = (
   means: Means,
   { operation, definition }: Tool,
-  { call, target, reply }: { readonly call: FailedCall; readonly target: Target; readonly reply: HttpReply },
+  {
+    call,
+    named,
+    target,
+    reply,
+  }: { readonly call: FailedCall; readonly named: Json; readonly target: Target; readonly reply: HttpReply },
 ): Answer => {
   const { input } = call
-  if (operation.reply.kind === 'file')
+  const isPage = !reply.fromStorage && reply.contentType.includes('text/html')
+  if (operation.reply.kind === 'file' && !isPage)
     return { kind: 'file', reply, files: means.files, input, project: target.project }
   const body = readBody(reply.body, reply.contentType)
   if (body.kind === 'html' || body.kind === 'other')
@@ -136,5 +160,9 @@ const toAnswer = (
   const disguised = toDisguisedFailure(call, reply.status, value)
   if (disguised) throw new StatusError(disguised, reply.status)
   if (!isExpected(operation.reply, value)) throw new StatusError(toBodyError(call, reply.status, body), reply.status)
-  return { kind: 'data', schema: definition.outputSchema, call: { input, target, status: reply.status, body: value } }
+  return {
+    kind: 'data',
+    schema: definition.outputSchema,
+    call: { input, named, target, status: reply.status, body: value },
+  }
 }

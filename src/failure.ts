@@ -1,3 +1,14 @@
+import {
+  adviceFor401,
+  adviceFor403,
+  adviceFor404,
+  adviceFor429,
+  adviceForConflict,
+  adviceForFailure,
+  adviceForHost,
+  adviceForUnknown,
+  withLook,
+} from './advice.ts'
 import type { Body } from './body.ts'
 import type { HttpFailure } from './http/failure.ts'
 import type { Json, Operation } from './operation.ts'
@@ -22,8 +33,6 @@ const LONGEST_QUOTE = 400
 /** No field has a longer name. */
 const LONGEST_NAME = 100
 
-const CLOUD_REGIONS = ['https://us.posthog.com', 'https://eu.posthog.com']
-
 /**
  * One tool error for any unsuccessful reply, whatever shape its body has (fact sheet: cross-cutting 6).
  * @param said body of the reply; only the fields PostHog documents are quoted, bounded, never a page or a stack
@@ -37,15 +46,19 @@ export const toReplyError = (
   const what = (short: string) =>
     `${call.operation.name}: PostHog answered ${reply.status} (${short}) for project ${call.project}${quote(words, call)}`
   const changed = changedBy(call.operation, reply.status)
-  const error = (short: string, next: string) =>
-    new ToolError(what(short) + residueOf(call.operation, reply.status), { next, changed })
+  const residue = residueOf(call.operation, reply.status)
+  const error = (short: string, next: string) => new ToolError(what(short), { next, changed, ...residue })
   switch (reply.status) {
     case 400:
-    case 409:
     case 413:
     case 415:
     case 422:
-      return error(reply.status === 409 ? 'conflict' : 'refused input', 'Correct the input it names and call again')
+      return error(
+        'refused input',
+        adviceForConflict(call, words.detail) ?? 'Correct the input it names and call again',
+      )
+    case 409:
+      return error('conflict', 'The state of the object does not allow it: look at it first, wait if it is changing')
     case 401:
       return error('key refused', adviceFor401(call.origin))
     case 402:
@@ -64,11 +77,8 @@ export const toReplyError = (
     case 513:
       return error('query too heavy', withLook(call, changed, 'Narrow the SQL: a shorter time range or fewer columns'))
     default:
-      return reply.status < 500 && reply.status >= 300
-        ? error(
-            'unexpected',
-            `Check POSTHOG_HOST (now ${call.origin}): it should be the app, such as https://us.posthog.com`,
-          )
+      return reply.status < 500
+        ? error('unexpected', adviceForHost(call.origin))
         : error('server error', adviceForUnknown(call, changed, reply.retryAfterSeconds))
   }
 }
@@ -86,14 +96,16 @@ export const toBodyError = (call: FailedCall, status: number, said: Body): ToolE
     changed,
     next:
       said.kind === 'html'
-        ? withLook(
-            call,
-            changed,
-            `Check POSTHOG_HOST (now ${call.origin}): it should be the app, such as https://us.posthog.com`,
-          )
+        ? withLook(call, changed, adviceForHost(call.origin))
         : adviceForUnknown(call, changed, undefined),
   })
 }
+
+/** An error for what object storage answered in place of a file; PostHog and the key have no part in it. */
+export const toStorageError = ({ operation }: FailedCall, status: number): ToolError =>
+  new ToolError(`${operation.name}: the storage that PostHog pointed to answered ${status}`, {
+    next: 'Call again: PostHog then makes a fresh link',
+  })
 
 /** An error for a body that reports a failure under a success status (fact sheet: managed warehouse 3.2, sources 2.13). */
 export const toDisguisedFailure = (call: FailedCall, status: number, body: unknown): ToolError | undefined => {
@@ -124,23 +136,6 @@ export const toTransportError = (call: FailedCall, failure: HttpFailure): ToolEr
   })
 }
 
-const adviceForFailure = (call: FailedCall, failure: HttpFailure, changed: Changed): string => {
-  switch (failure.kind) {
-    case 'cancelled':
-      return changed === 'unknown' ? adviceForUnknown(call, changed, undefined) : 'Call again if it is still wanted'
-    case 'unreachable':
-    case 'tls':
-      return `Check POSTHOG_HOST (now ${call.origin}), the network and the proxy settings, then call again`
-    case 'too_large':
-      if (changed === 'unknown') return adviceForUnknown(call, changed, undefined)
-      return 'Ask for less: a smaller limit, a narrower search, or one object instead of a list'
-    case 'redirect_refused':
-      return `Download it in the PostHog app at ${call.origin}`
-    default:
-      return adviceForUnknown(call, changed, undefined)
-  }
-}
-
 /** PostHog's words in the order the fact sheet gives (cross-cutting 6), and the field they are about. */
 const wordsOf = (said: Body): { readonly detail: string | undefined; readonly attr: string | undefined } => {
   if (said.kind !== 'json' || typeof said.value !== 'object' || said.value === null)
@@ -157,8 +152,12 @@ const wordsOf = (said: Body): { readonly detail: string | undefined; readonly at
 
 const quote = ({ detail, attr }: ReturnType<typeof wordsOf>, call: FailedCall): string => {
   if (detail === undefined) return ''
-  return `${attr === undefined ? '' : ` about ${inputName(attr, call)}`}: "${bounded(detail, call)}"`
+  return `${attr === undefined ? '' : ` about ${inputName(attr, call)}`}: "${bounded(inOurWords(detail, call), call)}"`
 }
+
+/** Hand-written errors name a field in their text instead of `attr` (fact sheet: managed warehouse 1.1). */
+const inOurWords = (detail: string, { operation }: FailedCall): string =>
+  Object.entries(operation.names ?? {}).reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), detail)
 
 /** Upstream joins nested fields with `__`; said in the words of our input (fact sheet: cross-cutting 6). */
 const inputName = (attr: string, call: FailedCall): string => {
@@ -189,48 +188,5 @@ const bounded = (text: string, call: FailedCall): string => {
 const changedBy = ({ effect }: Operation, status: number): Changed =>
   effect !== 'read' && status >= 500 && status !== 501 ? 'unknown' : 'nothing'
 
-const residueOf = ({ residue }: Operation, status: number): string =>
-  residue !== undefined && (status === 400 || status >= 500) ? `. ${residue}` : ''
-
-const adviceFor401 = (origin: string): string => {
-  const other = CLOUD_REGIONS.find((region) => region !== origin)
-  const region = CLOUD_REGIONS.includes(origin)
-    ? ` The key may also belong to the other region: then set POSTHOG_HOST=${other}.`
-    : ''
-  return `Check POSTHOG_PERSONAL_API_KEY; make a personal API key (phx_…) at ${origin}/settings/user-api-keys.${region}`
-}
-
-const adviceFor403 = (call: FailedCall, detail = ''): string => {
-  const scope = /missing required scope '([a-z_]+:[a-z]+)'/.exec(detail)?.[1]
-  if (scope !== undefined)
-    return `The key lacks the scope ${scope}. Make a key that has it at ${call.origin}/settings/user-api-keys (this tool needs: ${call.operation.scopes.join(', ') || scope}), and do not retry before`
-  if (/does not support personal api key/i.test(detail))
-    return `PostHog does not let API keys call this, whatever their scopes: do not retry. ${call.operation.instead ?? 'Use the PostHog app'}`
-  if (/does not have access to the requested project/i.test(detail))
-    return 'Use a project the key is made for, or another key'
-  if (/editor access|viewer access/i.test(detail))
-    return "The key's owner lacks the role in PostHog; a project admin can grant it"
-  return 'A PostHog admin has to allow it; retrying does not help'
-}
-
-const adviceFor404 = (call: FailedCall, detail = ''): string => {
-  if (/^project not found/i.test(detail)) return `Check the project id ${call.project}: this key knows no such project`
-  if (/^endpoint not found/i.test(detail))
-    return `This PostHog release does not have the route. ${call.operation.instead ?? 'Use the PostHog app, or a newer release'}`
-  const where = call.listTool === undefined ? '' : `Take an id from ${call.listTool}. `
-  return `${where}It may not exist, or this key may not see it; this does not mean that it was deleted`
-}
-
-const adviceFor429 = (seconds: number | undefined): string =>
-  seconds === undefined ? 'Wait a minute, then call again' : `Wait ${seconds} seconds, then call again`
-
-/** Advice of its own for a failure; a write that may have been carried out is looked for all the same. */
-const withLook = (call: FailedCall, changed: Changed, advice: string): string =>
-  changed === 'unknown' ? `${advice}. ${adviceForUnknown(call, changed, undefined)}` : advice
-
-const adviceForUnknown = ({ operation }: FailedCall, changed: Changed, seconds: number | undefined): string => {
-  const wait = seconds === undefined ? '' : ` PostHog asks to wait ${seconds} seconds.`
-  if (changed === 'nothing') return `Call again in a moment.${wait}`
-  const note = operation.checkNote === undefined ? '' : ` ${operation.checkNote}`
-  return `Do not repeat it blindly; look first with ${operation.check}.${note}${wait}`
-}
+const residueOf = ({ residue }: Operation, status: number): { readonly residue?: string } =>
+  residue !== undefined && (status === 400 || status >= 500) ? { residue } : {}

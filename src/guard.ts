@@ -19,6 +19,7 @@ export const checkGuard = async (guard: Guard, call: FailedCall, target: Target,
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const query = page === 1 ? first : [...first, ...nextOf(first, page)]
     const body = await look(call, { path, query }, ask)
+    if (guard.of === 'list' ? !Array.isArray(body.results) : typeof body.id !== 'string') throw unreadable(call)
     const refusal = guard.refuse(body, call.input)
     if (refusal !== undefined) throw new ToolError(`${call.operation.name}: not sent. ${refusal}`, { next: '' })
     if (typeof body.next !== 'string') return
@@ -47,7 +48,11 @@ const look = async (
     throw new ToolError(`${error.message} (while looking before the change)`, { next: error.next })
   }
   if (body.kind === 'json' && typeof body.value === 'object' && body.value !== null) return body.value as Json
-  throw new ToolError(`${call.operation.name}: not sent. The look before the change got no readable answer`, {
+  throw unreadable(call)
+}
+
+/** A look that shows something else than what was looked for must not pass for a clean one. */
+const unreadable = ({ operation }: FailedCall): ToolError =>
+  new ToolError(`${operation.name}: not sent. The look before the change got no readable answer`, {
     next: 'Call again in a moment',
   })
-}

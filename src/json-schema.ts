@@ -31,7 +31,12 @@ export const outputOf = ({ reply }: Operation): z.ZodObject => {
   if (reply.kind === 'list') return list(reply.row)
   if (reply.kind === 'object') return reply.fields
   if (reply.kind === 'done') return z.object({ done: z.string() })
-  return z.object({ content_type: z.string(), bytes: z.number(), saved_to: z.string().optional() })
+  return z.object({
+    content_type: z.string(),
+    bytes: z.number(),
+    text: z.string().optional(),
+    saved_to: z.string().optional(),
+  })
 }
 
 /** JSON Schema of what a caller sends: closed, and without what `format` and `type` already say. */

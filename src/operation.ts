@@ -84,6 +84,8 @@ export type Reply<In extends z.ZodObject = z.ZodObject> =
 export interface Guard<In extends z.ZodObject = z.ZodObject> {
   /** Below the project; may have the same holes as the operation's path. */
   readonly path: string
+  /** What is read; an answer of another form lets nothing through. */
+  readonly of: 'list' | 'object'
   query?(input: z.output<In>): Readonly<Record<string, string>>
   /** When false the read is not made. */
   when?(input: z.output<In>): boolean
@@ -121,8 +123,6 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   /** For `newer` and `refused`: which tools answer the question instead, or where in the app. */
   readonly instead?: string
   readonly input: In
-  /** Inputs of a POST or PATCH that go to the query all the same. */
-  readonly query?: readonly Keys<In>[]
   /** Builds the JSON body where it is not simply the inputs that are left. `undefined` sends none. */
   body?(input: z.output<In>): unknown
   /** A multipart upload instead of a JSON body. */

@@ -43,9 +43,8 @@ export const toRequest = (operation: Operation, input: Json, target: Target): Ap
   const free = Object.entries(input).filter(
     ([name, value]) => !inPath.has(name) && value !== undefined && name !== local,
   )
-  const inQuery = (name: string) => operation.method === 'GET' || operation.query?.includes(name) === true
   const paged = operation.reply.kind === 'list' ? toUpstreamPage(operation.reply, input) : {}
-  const query = Object.entries({ ...Object.fromEntries(free.filter(([name]) => inQuery(name))), ...paged })
+  const query = Object.entries({ ...(operation.method === 'GET' ? Object.fromEntries(free) : {}), ...paged })
   const request = {
     method: operation.method,
     path: toPath(target, operation.path, input),
@@ -53,7 +52,7 @@ export const toRequest = (operation: Operation, input: Json, target: Target): Ap
   }
   if (operation.upload) return { ...request, upload: operation.upload(input) }
   if (operation.method === 'GET' || operation.method === 'DELETE') return request
-  const json = operation.body ? operation.body(input) : Object.fromEntries(free.filter(([name]) => !inQuery(name)))
+  const json = operation.body ? operation.body(input) : Object.fromEntries(free)
   return json === undefined ? request : { ...request, json }
 }
 

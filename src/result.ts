@@ -2,8 +2,7 @@ import type { AllowedFiles } from './files.ts'
 import type { HttpReply } from './http/client.ts'
 import type { Json, Operation } from './operation.ts'
 import type { Redactor } from './redact.ts'
-import type { Target } from './request.ts'
-import { toStructured } from './shape.ts'
+import { type AnsweredCall, toStructured } from './shape.ts'
 import { ToolError } from './tool-error.ts'
 
 /** One block of a tool result. */
@@ -22,11 +21,7 @@ export interface ToolResult {
 
 /** What a successful call came back with. */
 export type Answer =
-  | {
-      readonly kind: 'data'
-      readonly schema: Json
-      readonly call: { readonly input: Json; readonly target: Target; readonly status: number; readonly body: unknown }
-    }
+  | { readonly kind: 'data'; readonly schema: Json; readonly call: AnsweredCall }
   | {
       readonly kind: 'file'
       readonly reply: HttpReply

@@ -4,20 +4,27 @@ import { cutToPage, type Target } from './request.ts'
 /** The most rows PostHog sends of a list that goes on by `before` (fact sheet: external data sources 2.6). */
 const BEFORE_PAGE = 50
 
+/** A call and what it was answered. */
+export interface AnsweredCall {
+  /** The inputs without the project. */
+  readonly input: Json
+  /** The project as the call named it, if it did. */
+  readonly named: Json
+  readonly target: Target
+  readonly status: number
+  readonly body: unknown
+}
+
 /**
  * The structured content of a successful reply: what it is about, the useful part of the body, and for a list how
  * much of it this is and the exact input for the rest. Pure.
  * @param schema the tool's output schema, which decides what a list row keeps
  */
-export const toStructured = (
-  operation: Operation,
-  schema: Json,
-  call: { readonly input: Json; readonly target: Target; readonly status: number; readonly body: unknown },
-): Json => {
+export const toStructured = (operation: Operation, schema: Json, call: AnsweredCall): Json => {
   const { reply } = operation
   const about = { project_id: call.target.project }
   const note = operation.creates && call.status === 200 ? { note: notCreated(operation.creates) } : {}
-  if (reply.kind === 'list') return { ...toList(reply, schema, call), ...about }
+  if (reply.kind === 'list') return { ...toList(reply, schema, { ...call, again: toAgain(operation, call) }), ...about }
   if (reply.kind === 'object' && call.body === undefined && reply.empty)
     return { done: reply.empty(call.input), ...idOf(call.input), ...about }
   if (reply.kind === 'object') {
@@ -48,7 +55,7 @@ const idOf = ({ id }: Json): Json => (id === undefined ? {} : { id })
 const toList = (
   reply: ListReply,
   schema: Json,
-  { input, body }: { readonly input: Json; readonly body: unknown },
+  { input, body, again }: { readonly input: Json; readonly body: unknown; readonly again: Json },
 ): Json => {
   const all = rowsOf(reply, body)
   const page = cutToPage(reply, all, input)
@@ -61,7 +68,7 @@ const toList = (
     returned: kept.length,
     ...(total === undefined ? {} : { total }),
     more: next !== undefined,
-    ...(next === undefined ? {} : { next }),
+    ...(next === undefined ? {} : { next: { ...again, ...next } }),
   }
 }
 
@@ -77,7 +84,13 @@ const totalOf = (reply: ListReply, body: unknown, all: readonly unknown[]): numb
   return reply.paging === 'whole' ? all.length : undefined
 }
 
-/** The input that fetches what was cut, never a URL; undefined when this is all. */
+/** The arguments to call again with, without secrets: those have to be given again. */
+const toAgain = ({ secrets = [] }: Operation, { input, named }: AnsweredCall): Json => {
+  const secret = new Set(secrets.map((path) => path.split('.')[0]))
+  return Object.fromEntries(Object.entries({ ...input, ...named }).filter(([name]) => !secret.has(name)))
+}
+
+/** What changes in the arguments to fetch what was cut; undefined when this is all. */
 const nextOf = (
   reply: ListReply,
   {

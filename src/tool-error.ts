@@ -8,18 +8,21 @@ export type Changed = 'nothing' | 'unknown'
 export class ToolError extends Error {
   readonly changed: Changed
   readonly next: string
+  /** What a refused call left behind all the same. */
+  readonly residue: string | undefined
 
-  constructor(what: string, options: { readonly next: string; readonly changed?: Changed }) {
+  constructor(what: string, options: { readonly next: string; readonly changed?: Changed; readonly residue?: string }) {
     super(what)
     this.name = 'ToolError'
     this.changed = options.changed ?? 'nothing'
     this.next = options.next
+    this.residue = options.residue
   }
 
   /** The text a model reads. */
   get text(): string {
-    const changed =
-      this.changed === 'nothing' ? 'Nothing was changed.' : 'It is not known whether the change was carried out.'
+    const nothing = this.residue === undefined ? 'Nothing was changed.' : `${this.residue} Nothing else was changed.`
+    const changed = this.changed === 'nothing' ? nothing : 'It is not known whether the change was carried out.'
     return [sentence(this.message), changed, sentence(this.next)].filter((line) => line !== '').join('\n')
   }
 }
