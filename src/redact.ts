@@ -4,9 +4,9 @@ import { createMasking } from './secret-forms.ts'
 /** What stands where a secret stood. */
 export const MASK = '***'
 
-/** Reply and log fields that are secrets whatever operation they appear in. */
+/** Fields that are secrets whatever operation they appear in, in snake_case, camelCase or run together. */
 const SECRET_NAMES =
-  /^(access_key|access_secret|secret_key|client_secret|api_token|secret_api_token(_backup)?|api_key|password|passphrase|private_key|private_key_id|connection_string|signing_secret|webhook_secret|personal_access_token|access_token|refresh_token|[a-z_]*_secret(_key)?|[a-z_]*_token|[a-z_]*_password)$/i
+  /(^|[a-z0-9_-])(password|passwd|passphrase|pass|pwd|secret|token|api[_-]?key|private[_-]?key([_-]?id)?|access[_-]?key([_-]?id)?|secret[_-]?key|connection[_-]?string)([_-]?backup)?$/i
 
 /** Fields whose text PostHog does not mask (fact sheet: external data sources 4). */
 const FREE_TEXT = /^(latest_error|error|error_message|message|detail|exception|status_message|warning|says)$/
@@ -14,7 +14,10 @@ const FREE_TEXT = /^(latest_error|error|error_message|message|detail|exception|s
 /** Credentials recognisable by their form alone. */
 const BY_FORM: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]*-----[\s\S]*?(-----END [A-Z0-9 ]*-----|$)/g, MASK],
-  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]*:[^\s@"'<>]*@/gi, `$1${MASK}@`],
+  // Up to the last @ of the run: passwords hold @, quotes and slashes that nobody escaped.
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@:]*:\S*@/gi, `$1${MASK}@`],
+  [/([?&][\w.-]*(?:token|secret|password|signature|api_?key)[\w.-]*=)[^&\s"'<>]+/gi, `$1${MASK}`],
+  [/\bBasic\s+(?=[A-Za-z0-9+/]*[0-9+/=])[A-Za-z0-9+/]{8,}={0,2}/g, `Basic ${MASK}`],
   [/\bph[xars]_[A-Za-z0-9_-]{6,}/g, MASK],
   [/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g, MASK],
   [/\bAIza[A-Za-z0-9_-]{30,}/g, MASK],
@@ -28,9 +31,12 @@ const BY_FORM: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** `password=…`, `pwd: …`, `"secret": "…"`: only in free text, since SQL compares columns of such names. */
+/**
+ * `db_password=…`, `pwd: …`, `"secret": "…"`: only in free text, since SQL compares columns of such names. A value
+ * with spaces is taken whole where another `;key=` shows that it is one of a connection string.
+ */
 const BY_LABEL =
-  /\b(password|passwd|pwd|passphrase|secret|secret[_-]?(?:access[_-]?)?key|access[_-]?key|api[_-]?key|token|private[_-]?key)(["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&)}\]]+)/gi
+  /((?:password|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)[\w-]*)(\\?["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^;\n"']{1,200}(?=;\s*[\w ]{1,40}=)|[^\s,;&)}\]]+)/gi
 
 /** Masks the given values in every form they may come back in, and whatever looks like a credential. */
 export interface Redactor {
@@ -52,11 +58,9 @@ export const createRedactor = (secrets: readonly string[]): Redactor => {
   }
   const free = (text: string): string => certain(text).replace(BY_LABEL, `$1$2${MASK}`)
   const walk = (value: unknown, name: string, reveals: readonly string[], names: readonly string[]): unknown => {
-    if (typeof value === 'string') {
-      if (reveals.includes(name)) return value
-      if (SECRET_NAMES.test(name) || names.includes(name)) return value === '' ? value : MASK
-      return FREE_TEXT.test(name) ? free(value) : certain(value)
-    }
+    if (reveals.includes(name)) return value
+    if (SECRET_NAMES.test(name) || names.includes(name)) return maskLeaves(value)
+    if (typeof value === 'string') return FREE_TEXT.test(name) ? free(value) : certain(value)
     if (Array.isArray(value)) return value.map((item) => walk(item, name, reveals, names))
     if (typeof value !== 'object' || value === null) return value
     const entries = Object.entries(value).map(([key, item]) => [certain(key), walk(item, key, reveals, names)])
@@ -67,6 +71,14 @@ export const createRedactor = (secrets: readonly string[]): Redactor => {
     sentence: certain,
     value: (value, { reveals = [], names = [] } = {}) => walk(value, '', reveals, names),
   }
+}
+
+/** Everything below a secret's name; a boolean there only says whether something is secret. */
+const maskLeaves = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(maskLeaves)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskLeaves(item)]))
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? MASK : value
 }
 
 /** Payload fields that are settings, not secrets; any other leaf of a payload is treated as one. */
@@ -83,9 +95,15 @@ export const secretsIn = (input: Json, paths: readonly string[]): readonly strin
     return leaves(input[head], head, rest)
   })
 
+/** Whether a text leaf of a payload is taken for a secret: by its name, or because nothing says that it is none. */
+const isSecretLeaf = (name: string, value: string): boolean =>
+  SECRET_NAMES.test(name) ||
+  !(HARMLESS.test(name) || /^(true|false|\d{1,5}|\d{4}-\d{2}-\d{2}[\dT:.Z+-]*)$/i.test(value))
+
 const leaves = (value: unknown, name: string, path: readonly string[]): readonly string[] => {
-  if (typeof value === 'string') return path[0] === '*' && HARMLESS.test(name) ? [] : [value]
-  if (typeof value === 'number') return path[0] === '*' && !HARMLESS.test(name) ? [String(value)] : []
+  if (typeof value === 'string') return path[0] !== '*' || isSecretLeaf(name, value) ? [value] : []
+  // A number without a secret's name is a setting: masking it would tear ids and dates apart.
+  if (typeof value === 'number') return path[0] !== '*' || SECRET_NAMES.test(name) ? [String(value)] : []
   if (Array.isArray(value)) return value.flatMap((item) => leaves(item, name, path))
   if (typeof value !== 'object' || value === null) return []
   const [step, ...rest] = path
