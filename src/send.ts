@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Means } from './call.ts'
 import type { HttpReply, HttpRequest } from './http/client.ts'
 import type { Operation, Upload } from './operation.ts'
@@ -37,11 +38,17 @@ const toBody = async (files: Means['files'], { json, upload }: ApiRequest): Prom
   return {
     kind: 'file',
     fields: upload.fields,
-    fileName: upload.fileName,
+    fileName: toUniqueName(upload.fileName),
     contentType: 'application/octet-stream',
     ...(await open(files, upload)),
   }
 }
+
+/**
+ * PostHog stores an upload under its file name alone: a second table from a file of that name would overwrite the
+ * first one's rows (fact sheet: tables 2.3 "file").
+ */
+const toUniqueName = (name: string): string => name.replace(/(\.\w+)?$/, `-${randomUUID().slice(0, 8)}$1`)
 
 const open = async (files: Means['files'], { from }: Upload) => {
   if ('path' in from) return files.read(from.path)
