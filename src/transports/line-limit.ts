@@ -63,12 +63,15 @@ export class LineLimit extends Transform {
   #passOn(line: Buffer): void {
     const text = line.toString('utf8').trim()
     if (text === '') return
+    let message: unknown
     try {
-      JSON.parse(text)
-      this.push(`${text}\n`)
+      message = JSON.parse(text)
     } catch {
       this.#refuse(-32700, 'Parse error: a message is one line of JSON', '')
+      return
     }
+    if (typeof message === 'object' && message !== null && 'jsonrpc' in message) this.push(`${text}\n`)
+    else this.#refuse(-32600, 'Invalid Request: a message is a JSON-RPC 2.0 object', text)
   }
 
   #edges(): string {
