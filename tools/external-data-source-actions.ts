@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
-import { id, number, paging, part, present, string, text } from './fields.ts'
+import { changesSomething, id, nothingToChange, number, paging, part, present, string, text } from './fields.ts'
 import {
   accessMethod,
   badPrefix,
@@ -101,7 +101,9 @@ const revenue = operation({
   idempotent: true,
   openWorld: false,
   instead: 'Change it in the revenue analytics settings of the PostHog app.',
-  input: z.strictObject({ id, enabled: z.boolean().optional(), include_invoiceless_charges: z.boolean().optional() }),
+  input: z
+    .strictObject({ id, enabled: z.boolean().optional(), include_invoiceless_charges: z.boolean().optional() })
+    .refine(changesSomething, nothingToChange),
   reply: { kind: 'object', fields: source, from: withoutColumnLists },
   check: 'external_data_sources_get',
   leftOut: repeatedSource,

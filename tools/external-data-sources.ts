@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { externalDataSourceActions } from './external-data-source-actions.ts'
-import { id, number, paging, present, string, text } from './fields.ts'
+import { changesSomething, id, nothingToChange, number, paging, present, string, text } from './fields.ts'
 import {
   accessMethod,
   badPrefix,
@@ -143,16 +143,19 @@ const update = operation({
   idempotent: true,
   // Changed settings are tried out against the source.
   openWorld: true,
-  input: z.strictObject({
-    id,
-    description: z.string().optional(),
-    job_inputs: z.record(z.string(), z.unknown()).optional(),
-    prefix: text.optional().describe('direct sources only'),
-    direct_query_enabled: z.boolean().optional(),
-    auto_sync_new_schemas: z.boolean().optional().describe('billable'),
-    auto_sync_schema_patterns: z.array(text).optional(),
-  }),
+  input: z
+    .strictObject({
+      id,
+      description: z.string().optional(),
+      job_inputs: z.record(z.string(), z.unknown()).optional(),
+      prefix: text.optional().describe('direct sources only'),
+      direct_query_enabled: z.boolean().optional(),
+      auto_sync_new_schemas: z.boolean().optional().describe('billable'),
+      auto_sync_schema_patterns: z.array(text).optional(),
+    })
+    .refine(changesSomething, nothingToChange),
   guard: {
+    of: 'object',
     path: 'external_data_sources/{id}/',
     when: ({ prefix }) => prefix !== undefined,
     // Upstream answers 200 and leaves the prefix as it is (fact sheet: sources 2.4).

@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import { type Json, operation } from '../src/operation.ts'
-import { boolean, id, number, object, paging, repeated, rowsOf, string, text } from './fields.ts'
+import {
+  boolean,
+  changesSomething,
+  id,
+  nothingToChange,
+  number,
+  object,
+  paging,
+  repeated,
+  rowsOf,
+  string,
+  text,
+} from './fields.ts'
 
 const base = { toolset: 'file_system', documented: ['environments'], openWorld: false } as const
 const read = { ...base, effect: 'read', tier: 'read', idempotent: true, scopes: ['file_system:read'] } as const
@@ -105,8 +117,8 @@ const update = operation({
   path: 'file_system/{id}/',
   effect: 'write',
   idempotent: true,
-  input: z.strictObject({ id, path: path.optional(), ...settable }),
-  guard: { path: 'file_system/{id}/', when: (input) => input.path !== undefined, refuse: refuseFolderMove },
+  input: z.strictObject({ id, path: path.optional(), ...settable }).refine(changesSomething, nothingToChange),
+  guard: { of: 'object', path: 'file_system/{id}/', when: ({ path }) => path !== undefined, refuse: refuseFolderMove },
   reply: { kind: 'object', fields: entry },
   opaque: ['meta'],
   check: 'file_system_get',

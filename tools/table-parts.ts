@@ -43,3 +43,15 @@ export const refuseUpload = (
     ? undefined
     : `A table named ${name} exists already (id ${String(taken.id)}). Choose another name, or pass replace: true to overwrite it.`
 }
+
+/** The format a file's ending tells; CSVWithNames is upstream's default. */
+export const formatOf = (path = ''): 'Parquet' | 'JSONEachRow' | 'CSVWithNames' => {
+  if (/\.parquet$/i.test(path)) return 'Parquet'
+  return /\.(jsonl|ndjson|json)$/i.test(path) ? 'JSONEachRow' : 'CSVWithNames'
+}
+
+/** Deleting the table behind a materialized view would leave a view that says it has rows (fact sheet: tables 4.14). */
+export const refuseRowsOfView = ({ created_via, name }: Json): string | undefined =>
+  created_via === 'materialized_view'
+    ? `${String(name)} holds the rows of the materialized view of that name. Drop them with warehouse_saved_queries_revert_materialization.`
+    : undefined

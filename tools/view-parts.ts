@@ -20,7 +20,7 @@ export const write = { ...base, tier: 'write', scopes: ['warehouse_view:write'] 
 export const viewPath = 'warehouse_saved_queries/{id}/'
 export const ofView = z.strictObject({ id })
 
-/** Cadences that both generations of PostHog accept (fact sheet: tables 7). */
+/** Cadences (fact sheet: tables 3.1); older PostHog may refuse 15min. */
 export const cadence = z.enum(['never', '15min', '30min', '1hour', '6hour', '12hour', '24hour', '7day', '30day'])
 
 /** The fields of a view a reader asks for first. */

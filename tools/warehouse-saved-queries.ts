@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
-import { hogql, id, object, paging, present, sql, string, text } from './fields.ts'
+import { changesSomething, hogql, id, nothingToChange, object, paging, present, sql, string, text } from './fields.ts'
 import {
   actorOf,
   cadence,
@@ -49,6 +49,8 @@ const list = operation({
 const create = operation({
   name: 'warehouse_saved_queries_create',
   ...write,
+  // Its SQL runs, and linked tables read their buckets.
+  openWorld: true,
   title: 'Create a view',
   description:
     'Saves a HogQL select as a view; PostHog runs it once to type its columns. Not stored as rows: then warehouse_saved_queries_materialize. Refuses a name that exists.',
@@ -65,16 +67,21 @@ const create = operation({
       .regex(/^[A-Za-z_$][A-Za-z0-9_.$]*$/, 'letters, digits, _ . $ only')
       .max(128),
     query: sql.describe('HogQL select, no {placeholders}'),
-    soft_update: z.boolean().optional().describe('save without running it: no columns'),
   }),
-  guard: { path: 'warehouse_saved_queries/', query: ({ name }) => ({ search: name }), refuse: refuseKnownName },
-  body: ({ name, query, soft_update }) => present({ name, query: hogql(query), soft_update }),
+  guard: {
+    of: 'list',
+    path: 'warehouse_saved_queries/',
+    query: ({ name }) => ({ search: name }),
+    refuse: refuseKnownName,
+  },
+  body: ({ name, query }) => ({ name, query: hogql(query) }),
   reply: { kind: 'object', fields: view, from: withShortBounds },
   creates: 'the view',
   deadline: 'long',
   check: 'warehouse_saved_queries_list',
   leftOut: {
     deleted: 'Read-only upstream.',
+    soft_update: 'Switches off the check that keeps a create from editing a view which the list hides.',
     edited_history_id: 'Belongs to an update; older PostHog answers 500 to it on a create.',
   },
   deviations: ['A POST of a known name is an update upstream (200), so the name is looked up first.'],
@@ -97,6 +104,8 @@ const get = operation({
 const update = operation({
   name: 'warehouse_saved_queries_update',
   ...write,
+  // Its SQL runs, and linked tables read their buckets.
+  openWorld: true,
   title: 'Update a view',
   description:
     'Changes name, SQL or sync_frequency of a view. query needs edited_history_id: latest_history_id from warehouse_saved_queries_get. A materialized view serves old rows until warehouse_saved_queries_run. A sync_frequency may materialize a plain view and start a billable run.',
@@ -113,8 +122,9 @@ const update = operation({
       query: sql.optional(),
       edited_history_id: z.string().optional(),
       sync_frequency: cadence.optional(),
-      soft_update: z.boolean().optional().describe('skip the conflict check: overwrites a colleague'),
+      soft_update: z.boolean().optional().describe('no conflict check: overwrites a colleague'),
     })
+    .refine(changesSomething, nothingToChange)
     .refine((input) => input.query === undefined || input.edited_history_id !== undefined || input.soft_update, {
       path: ['edited_history_id'],
       message: 'is needed with query: take latest_history_id from warehouse_saved_queries_get just before',

@@ -61,6 +61,8 @@ const dependencies = operation({
 const materialize = operation({
   name: 'warehouse_saved_queries_materialize',
   ...write,
+  // Its SQL runs, and linked tables read their buckets.
+  openWorld: true,
   title: 'Materialize a view',
   description:
     'Stores a view as a table on a schedule (daily if not said) and starts a billable run; at most 5 an hour. Follow with warehouse_saved_queries_run_history.',
@@ -109,6 +111,8 @@ const revert = operation({
 const run = operation({
   name: 'warehouse_saved_queries_run',
   ...write,
+  // Its SQL runs, and linked tables read their buckets.
+  openWorld: true,
   title: 'Run a view now',
   description:
     'Refreshes a materialized view now (billable). A plain view: warehouse_saved_queries_materialize. Follow with warehouse_saved_queries_run_history.',

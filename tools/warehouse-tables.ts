@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
-import { id, paging, part, string, text } from './fields.ts'
-import { credential, format, ignored, options, refuseUpload, table, withoutBlankSchema } from './table-parts.ts'
+import { changesSomething, id, nothingToChange, paging, part, string, text } from './fields.ts'
+import {
+  credential,
+  format,
+  formatOf,
+  ignored,
+  options,
+  refuseRowsOfView,
+  refuseUpload,
+  table,
+  withoutBlankSchema,
+} from './table-parts.ts'
 
 const toolset = 'warehouse_tables'
 const base = { toolset, documented: ['environments', 'projects'] } as const
@@ -97,14 +107,16 @@ const update = operation({
   // A changed CSV option makes PostHog read the bucket again.
   openWorld: true,
   keys: 'allowed',
-  input: z.strictObject({
-    id,
-    name: text.max(128).optional(),
-    format: format.optional(),
-    url_pattern: text.max(500).optional(),
-    credential: credential.partial().optional(),
-    options: options.optional().describe('replaces all options'),
-  }),
+  input: z
+    .strictObject({
+      id,
+      name: text.max(128).optional(),
+      format: format.optional(),
+      url_pattern: text.max(500).optional(),
+      credential: credential.partial().optional(),
+      options: options.optional().describe('replaces all options'),
+    })
+    .refine(changesSomething, nothingToChange),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
   secrets,
   leftOut: { deleted },
@@ -123,6 +135,7 @@ const remove = operation({
   openWorld: false,
   keys: 'allowed',
   input: z.strictObject({ id }),
+  guard: { of: 'object', path: 'warehouse_tables/{id}/', refuse: refuseRowsOfView },
   reply: {
     kind: 'done',
     says: () => 'PostHog deleted the table and the joins on its name. Views that read it fail from now on.',
@@ -214,10 +227,14 @@ const uploadFile = operation({
     .refine(({ path, content }) => (path === undefined) !== (content === undefined), {
       message: 'give either path or content, one of the two',
     }),
-  guard: { path: 'warehouse_tables/', query: ({ name }) => ({ search: name, limit: '1000' }), refuse: refuseUpload },
-  upload: ({ name, format: kind = 'CSVWithNames', path, content }) => ({
+  guard: {
+    of: 'list',
+    path: 'warehouse_tables/',
+    query: ({ name }) => ({ search: name, limit: '1000' }),
+    refuse: refuseUpload,
+  },
+  upload: ({ name, path, content, format: kind = formatOf(path) }) => ({
     fields: { name, format: kind },
-    // Upstream stores files by their own name, so two tables from two `data.csv` would share one object.
     fileName: `${name}.${kind === 'Parquet' ? 'parquet' : kind === 'JSONEachRow' ? 'jsonl' : 'csv'}`,
     from: path === undefined ? { text: content ?? '' } : { path },
   }),

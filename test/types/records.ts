@@ -24,7 +24,7 @@ const post = { ...get, method: 'POST', effect: 'write', tier: 'write', check: 'x
 
 // The controls: without these two, everything below could fail for one shared reason.
 export const goodRead = operation(get)
-export const goodWrite = operation({ ...post, query: ['level'], body: ({ level }) => ({ level }) })
+export const goodWrite = operation({ ...post, body: ({ level }) => ({ level }) })
 
 // @ts-expect-error: a hole in the path that no input fills
 operation({ ...get, path: 'x/{view_id}/' })
@@ -51,8 +51,6 @@ operation({ ...get, upload: () => ({ fields: {}, fileName: 'a', from: { text: 'a
 // @ts-expect-error: a method this API does not have
 operation({ ...get, method: 'PUT' })
 
-// @ts-expect-error: a name for the query that is no input
-operation({ ...post, query: ['depth'] })
 // @ts-expect-error: a body made from an input that does not exist
 operation({ ...post, body: ({ depth }) => ({ depth }) })
 // @ts-expect-error: a guard that looks at an input that does not exist
