@@ -1,7 +1,7 @@
 import type { ExportRecord } from './exports/export-state.ts'
 import { emptyManagedState, type ManagedState } from './managed/managed-state.ts'
-import { emptyTreeState, type TreeState } from './tree/tree-state.ts'
 import type { SchemaRecord, SourceRecord, SyncedRows, SyncJobRecord } from './sources/source-state.ts'
+import { emptyTreeState, type TreeState } from './tree/tree-state.ts'
 
 /** A column as stored; `valid` is the outcome of the last probe (fact sheet: tables 1.6). */
 export interface ColumnRecord {
