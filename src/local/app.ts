@@ -13,7 +13,7 @@ import {
 import { ApiError, crashed, notFound, saying, tooLarge } from './errors.ts'
 import { type Body, readBody } from './fields.ts'
 import type { ApiKey } from './keys.ts'
-import type { Call, Reply, Route } from './route.ts'
+import type { Call, OpenRoute, Reply, Route } from './route.ts'
 import { Throttle } from './throttle.ts'
 import { MAX_FILE, TOO_LARGE } from './upload.ts'
 import type { World } from './world.ts'
@@ -41,8 +41,8 @@ const toCall = (c: Context, key: ApiKey): Call => {
 
 const toResponse = (reply: Reply): Response =>
   reply.body === undefined
-    ? new Response(null, { status: reply.status })
-    : Response.json(reply.body, { status: reply.status })
+    ? new Response(reply.bytes ?? null, { status: reply.status, headers: { ...reply.headers } })
+    : Response.json(reply.body, { status: reply.status, headers: { ...reply.headers } })
 
 const fail = (error: ApiError): Response =>
   error.body === null
@@ -86,7 +86,7 @@ const pathsOf = (route: Route): readonly string[] =>
     : [`/api${route.path}`]
 
 /** The whole API as one application; the trailing slash is optional everywhere. */
-export const createApp = (world: World, routes: readonly Route[]): Hono => {
+export const createApp = (world: World, routes: readonly Route[], open: readonly OpenRoute[] = []): Hono => {
   const app = new Hono({ strict: false })
   const throttle = new Throttle(world.clock)
   app.onError((error) => {
@@ -95,6 +95,7 @@ export const createApp = (world: World, routes: readonly Route[]): Hono => {
     return fail(crashed())
   })
   app.get('/_health', (c) => c.text('ok'))
+  for (const { method, path, run } of open) app.on(method, path, (c) => run(c.req.raw))
   const tooLong = bodyLimit({ maxSize: MAX_BODY, onError: () => fail(tooLarge()) })
   const tooBig = bodyLimit({ maxSize: MAX_FILE + FORM_SLACK, onError: () => fail(saying(TOO_LARGE)) })
   app.use('/api/*', (c, next) => (/\/warehouse_tables\/file\/?$/.test(c.req.path) ? tooBig : tooLong)(c, next))

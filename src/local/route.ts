@@ -7,6 +7,9 @@ import type { Limit } from './throttle.ts'
 export interface Reply {
   readonly status: number
   readonly body?: unknown
+  /** A body that is not JSON; `headers` says what it is. */
+  readonly bytes?: Uint8Array<ArrayBuffer>
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What every handler gets: the caller has passed authentication, permissions and throttles. */
@@ -51,6 +54,13 @@ export type Route = RouteBase &
     | { readonly at: 'organization'; readonly run: (call: OrganizationCall) => Promise<Reply> | Reply }
     | { readonly at: 'user' | 'account'; readonly run: (call: Call) => Promise<Reply> | Reply }
   )
+
+/** A door outside of the API, for which no key is needed. */
+export interface OpenRoute {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly run: (request: Request) => Promise<Response>
+}
 
 /** A project route, told in one line. */
 export const at = (

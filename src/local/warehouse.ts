@@ -2,27 +2,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
-import { accountRoutes } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Clock } from './clock.ts'
 import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
-import { exportRoutes } from './exports/export-routes.ts'
 import { KeyRing, newToken } from './keys.ts'
 import { LocalFiles } from './local-files.ts'
-import { ControlPlane } from './managed/control-plane.ts'
-import { managedRoutes } from './managed/managed-routes.ts'
 import type { Address, LocalOptions } from './protocol.ts'
-import { queryRoutes } from './query-routes.ts'
-import { restore } from './restore.ts'
+import { openResources } from './resources.ts'
 import { PROJECTS } from './seed.ts'
 import { Store } from './store.ts'
-import { tableRoutes } from './table-routes.ts'
 import { Turns } from './turns.ts'
-import { unservedRoutes } from './unserved.ts'
-import { viewRoutes } from './view-routes.ts'
-import { Runs } from './view-runs.ts'
 import type { World } from './world.ts'
 
 /** The API without its socket. */
@@ -89,32 +80,14 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     editions: { ...DEFAULT_EDITIONS, ...options.editions },
     log,
   }
-  const runs = new Runs(world)
-  runs.settleInterrupted()
-  await restore(world)
-  const plane = new ControlPlane(world)
-  plane.resume()
-  const queries = queryRoutes(world)
-  const exports = exportRoutes(world)
-  await exports.open()
-  const routes = [
-    ...accountRoutes,
-    ...tableRoutes(world),
-    ...viewRoutes(world, runs),
-    ...queries.routes,
-    ...exports.routes,
-    ...managedRoutes(world, plane),
-    ...unservedRoutes,
-  ]
+  const resources = await openResources(world)
   const close = async (): Promise<void> => {
     alarms.stop()
-    queries.close()
-    await exports.close()
-    await runs.close()
+    await resources.close()
     await engine.close()
     await store.close()
   }
-  return { app: createApp(world, routes, exports.doors), credentials, close }
+  return { app: createApp(world, resources.routes, resources.doors), credentials, close }
 }
 
 /** Opens the state, starts the engine and builds the API. Throws an Error fit for the operator. */

@@ -25,7 +25,7 @@ export interface FileSource {
   readonly csvAllowDoubleQuotes?: boolean
 }
 
-/** A saved name in a project that SQL may read: a file table, a view, or a view's materialized table. */
+/** A saved name in a project that SQL may read: a file table, a view, a view's materialized table, or a synced table. */
 export type Relation =
   | {
       readonly kind: 'table'
@@ -41,6 +41,33 @@ export type Relation =
       readonly sql: string
       readonly materialized: boolean
     }
+  | {
+      readonly kind: 'rows'
+      readonly id: string
+      readonly name: string
+      /** The other name SQL may use, with dots. */
+      readonly alias: string
+      /** A table of the row store. */
+      readonly rows: string
+    }
+
+/**
+ * Tables whose rows somebody else brings, batch by batch. Nobody reads one until a relation of kind `rows` names it, so
+ * a new version is built beside the one that serves, and taking it is one change of a name.
+ */
+export interface RowStore {
+  /** Makes an empty table and answers its name, which is safe in SQL. */
+  create(project: number, columns: readonly EngineColumn[]): Promise<string>
+  /** Adds rows: lines of JSON arrays in the order of `columns`. Throws EngineError when the disk's share is used up. */
+  insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>
+  /** Copies rows between versions; with a key only those whose key `to` does not have. */
+  carry(from: string, to: string, columns: readonly string[], unlessKey?: readonly string[]): Promise<void>
+  hasDuplicates(table: string, key: readonly string[]): Promise<boolean>
+  count(table: string): Promise<number>
+  drop(table: string): Promise<void>
+  /** Drops every such table that is not among `kept`: what an earlier process did not finish. */
+  sweep(kept: ReadonlySet<string>): Promise<void>
+}
 
 /** Rows in column order. `hasMore` is true when the row limit cut the answer. */
 export interface QueryAnswer {
@@ -105,6 +132,8 @@ export interface Engine {
       readonly values?: Readonly<Record<string, unknown>>
       readonly signal?: AbortSignal
       readonly timeoutMs?: number
+      /** Rows of a query that names no LIMIT; 100 when left out. */
+      readonly defaultLimit?: number
     },
   ): Promise<QueryAnswer>
   /** What a SQL text reads and returns, without keeping rows. Throws syntax, unknown_* and unsupported. */
@@ -115,6 +144,7 @@ export interface Engine {
   dematerialize(project: number, viewId: string): Promise<void>
   /** Number of rows a relation has now. */
   count(project: number, name: string, signal?: AbortSignal): Promise<number>
+  readonly rows: RowStore
   /** Ends the worker process; idempotent. */
   close(): Promise<void>
 }

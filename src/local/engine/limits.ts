@@ -31,9 +31,9 @@ function wrap(query: Query): Select {
 }
 
 /** Compiles with PostHog's limits put on. Throws like `compile`. */
-export function compileLimited(query: Query, catalogue: Catalogue): Limited {
+export function compileLimited(query: Query, catalogue: Catalogue, otherwise = defaultLimit): Limited {
   const select = wrap(query)
-  const limit = Math.min(select.limit ?? defaultLimit, hardLimit)
+  const limit = Math.min(select.limit ?? otherwise, hardLimit)
   const compiled = compile({ ...select, limit: limit + 1 }, catalogue)
   return { compiled: { ...compiled, names: columnNames(query) }, limit, offset: select.offset ?? 0 }
 }

@@ -6,6 +6,7 @@ import {
   type FileSource,
   type QueryAnswer,
   type Relation,
+  type RowStore,
 } from './engine.ts'
 import { compile, compileView } from './hogql/compile.ts'
 import { overlayNames } from './hogql/names.ts'
@@ -16,6 +17,7 @@ import type { Query } from './hogql/syntax.ts'
 import type { Lane } from './lane.ts'
 import { compileLimited } from './limits.ts'
 import { databaseOf, type Relations, requireView, storedTable } from './relations.ts'
+import { LaneRowStore } from './row-store.ts'
 import { readerOf, settingsOf } from './sources.ts'
 import type { Outcome, Work } from './ticket.ts'
 
@@ -27,12 +29,14 @@ const fillMs = 600_000
 /** The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again. */
 export class ChdbEngine implements Engine {
   readonly #lane: Lane
+  readonly rows: RowStore
   readonly #relations: Relations
   readonly #timeoutMs: number
   #fills = 0
 
   constructor(lane: Lane, relations: Relations, timeoutMs: number) {
     this.#lane = lane
+    this.rows = new LaneRowStore(lane)
     this.#relations = relations
     this.#timeoutMs = timeoutMs
   }
@@ -59,7 +63,7 @@ export class ChdbEngine implements Engine {
 
   async query(project: number, sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
     const query = await this.#parse(sql, options.values ?? {})
-    const { compiled, limit, offset } = compileLimited(query, this.#relations.catalogue(project))
+    const { compiled, limit, offset } = compileLimited(query, this.#relations.catalogue(project), options.defaultLimit)
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
     const { names, types, rows } = await this.#lane.run({
       sql: withDeadline(compiled.run, timeoutMs),
