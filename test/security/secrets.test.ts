@@ -165,6 +165,8 @@ describe('secrets in arguments', () => {
         for (const form of all) {
           const text = await callWith(name, args, echo(form(marked)))
           expect(leaksIn(text, marked), `${way}: ${text}`).toEqual([])
+          // Where a quote is cut, half of a mark would be no form of it and a leak all the same.
+          expect(text.includes(marked.slice(0, 4)), `${way}: ${text}`).toBe(false)
           checked += 1
         }
       }
@@ -203,6 +205,31 @@ describe('the API key', () => {
     // It did go where it belongs.
     expect(upstream.requests.at(-1)?.headers.authorization).toBe(`Bearer ${KEY}`)
   }, 90_000)
+})
+
+describe('words of an upstream that are no error of it', () => {
+  test('the look before a write', async () => {
+    for (const form of Object.values(FORMS)) {
+      upstream.script(() => json(200, { results: [{ id: form(KEY), name: 'v' }] }))
+      const text = shown(await mcp.call('warehouse_saved_queries_create', { name: 'v', query: 'select 1' }))
+      expect(text).toContain('A view named v exists already (id ')
+      expect(leaksIn(text, KEY)).toEqual([])
+    }
+    expect(upstream.requests.map(({ method }) => method)).toEqual(['GET'])
+  })
+
+  test('the reason why an export has no file', async () => {
+    const args = { id: 5 }
+    for (const form of Object.values(FORMS)) {
+      upstream.script(({ path }) =>
+        path.endsWith('/content/') ? json(404, {}) : json(200, { exception: `${'x '.repeat(140)}${form(KEY)}` }),
+      )
+      const text = shown(await mcp.call('exports_content', args))
+      expect(text).toContain('The export failed: x x x')
+      expect(leaksIn(text, KEY)).toEqual([])
+      expect(text).not.toContain('Marked')
+    }
+  })
 })
 
 describe('credentials nobody told us of', () => {
