@@ -61,7 +61,7 @@ export class Lane {
   /** Runs one statement. Throws EngineError. */
   run(work: Work): Promise<Outcome> {
     if (work.signal?.aborted) return Promise.reject(new EngineError('cancelled', 'The query was cancelled'))
-    const full = this.#queue.length >= this.#options.maxQueued
+    const full = !work.patient && this.#queue.length >= this.#options.maxQueued
     if (this.#closed || full) return Promise.reject(new EngineError('busy', busyText))
     this.#lastId += 1
     const ticket = new Ticket(this.#lastId, work, this.#options.maxWaitMs, (given) => this.#abandoned(given))

@@ -62,13 +62,16 @@ export class Relations {
       find: (name) => {
         const seeded = seededTables.get(name)
         if (seeded !== undefined) return { kind: 'ready', run: hidden(seeded) }
-        const relation = [...(this.#projects.get(project)?.values() ?? [])].find((one) => one.name === name)
+        const relation = [...(this.#projects.get(project)?.values() ?? [])].find(
+          (one) => one.name === name || (one.kind === 'rows' && one.alias === name),
+        )
         return relation && this.#resolve(project, relation)
       },
     }
   }
 
   #resolve(project: number, relation: Relation): Resolved {
+    if (relation.kind === 'rows') return { kind: 'ready', run: hidden(relation.rows) }
     if (relation.kind === 'table') return { kind: 'ready', run: selectOf(relation.source, relation.columns) }
     if (relation.materialized && this.isStored(project, relation.id)) {
       return { kind: 'ready', run: hidden(storedTable(project, relation.id)) }

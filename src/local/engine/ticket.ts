@@ -8,6 +8,8 @@ export interface Work {
   readonly maxRows?: number
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** Waits for its turn however long it takes: for work in the background, of which there is little at a time. */
+  readonly patient?: boolean
 }
 
 /** What a statement answered; empty for a `command`. */
@@ -24,6 +26,8 @@ export const busyText =
 /** PostHog's text for a query over its limit, with the advice that fits here. */
 export const timeoutText =
   'Query has hit the max execution time before completing. Try a shorter time range or fewer rows.'
+
+const longestTimer = 2_147_483_647
 
 // Rows of one answer, held in the API's memory. PostHog has a read budget under the same code.
 const mostBytes = 64 * 1024 * 1024
@@ -52,7 +56,10 @@ export class Ticket {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#timer = setTimeout(() => this.#abandon(new EngineError('busy', busyText)), maxWaitMs)
+    this.#timer = setTimeout(
+      () => this.#abandon(new EngineError('busy', busyText)),
+      work.patient ? longestTimer : maxWaitMs,
+    )
     work.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 

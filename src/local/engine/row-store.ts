@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { type EngineColumn, EngineError, type RowStore } from './engine.ts'
+import { quoteName } from './hogql/quote.ts'
+import type { Lane } from './lane.ts'
+import { databaseOf } from './relations.ts'
+import type { Outcome } from './ticket.ts'
+
+// Filling a table is a job of its own, and takes what time it takes.
+const statementMs = 600_000
+
+/** What all synced and materialized rows together may take on disk, in bytes. */
+const mostBytes = 10_000_000_000
+
+const listOf = (names: readonly string[]): string => names.map(quoteName).join(', ')
+
+const keyOf = (names: readonly string[]): string => `tuple(${listOf(names)})`
+
+const firstNumber = ({ rows }: Outcome): number => Number(rows[0]?.[0] ?? 0)
+
+/**
+ * Rows that a sync brings, over the engine's lane. Its statements wait for their turn however long that takes and are
+ * never broken off: each is short, and a broken one would cost everybody the engine's process.
+ */
+export class LaneRowStore implements RowStore {
+  readonly #lane: Lane
+
+  constructor(lane: Lane) {
+    this.#lane = lane
+  }
+
+  async create(project: number, columns: readonly EngineColumn[]): Promise<string> {
+    const table = `${databaseOf(project)}.s_${randomBytes(16).toString('hex')}`
+    const typed = columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')
+    await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`)
+    await this.#command(`CREATE TABLE ${table} (${typed}) ENGINE = MergeTree ORDER BY tuple()`)
+    return table
+  }
+
+  async insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return
+    const used = firstNumber(await this.#rows('SELECT sum(bytes_on_disk) FROM system.parts WHERE active'))
+    if (used > mostBytes) {
+      const text = 'The local warehouse holds 10 GB, which is all it takes. Sync fewer tables, columns or rows.'
+      throw new EngineError('execution', text, { code: 'not_enough_space' })
+    }
+    await this.#command(`INSERT INTO ${table} (${listOf(columns)}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`)
+  }
+
+  async carry(from: string, to: string, columns: readonly string[], unlessKey: readonly string[] = []): Promise<void> {
+    const key = keyOf(unlessKey)
+    const where = unlessKey.length === 0 ? '' : ` WHERE ${key} NOT IN (SELECT ${key} FROM ${to})`
+    await this.#command(`INSERT INTO ${to} (${listOf(columns)}) SELECT ${listOf(columns)} FROM ${from}${where}`)
+  }
+
+  async hasDuplicates(table: string, key: readonly string[]): Promise<boolean> {
+    return firstNumber(await this.#rows(`SELECT count() > uniqExact(${keyOf(key)}) FROM ${table}`)) === 1
+  }
+
+  async count(table: string): Promise<number> {
+    return firstNumber(await this.#rows(`SELECT count() FROM ${table}`))
+  }
+
+  async drop(table: string): Promise<void> {
+    await this.#command(`DROP TABLE IF EXISTS ${table} SYNC`)
+  }
+
+  async sweep(kept: ReadonlySet<string>): Promise<void> {
+    const sql =
+      "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^s_')"
+    const found = (await this.#rows(sql)).rows.map(([name]) => String(name))
+    for (const table of found) if (!kept.has(table)) await this.drop(table)
+  }
+
+  #rows(sql: string): Promise<Outcome> {
+    return this.#lane.run({ sql, kind: 'rows', timeoutMs: statementMs, patient: true })
+  }
+
+  async #command(sql: string): Promise<void> {
+    await this.#lane.run({ sql, kind: 'command', timeoutMs: statementMs, patient: true })
+  }
+}
