@@ -95,15 +95,17 @@ export const secretsIn = (input: Json, paths: readonly string[]): readonly strin
     return leaves(input[head], head, rest)
   })
 
-/** Whether a text leaf of a payload is taken for a secret: by its name, or because nothing says that it is none. */
+/**
+ * Whether a leaf of a payload is taken for a secret: by its name, or because nothing says that it is none. Short
+ * numbers and dates are settings: masking them would tear ids and times apart.
+ */
 const isSecretLeaf = (name: string, value: string): boolean =>
   SECRET_NAMES.test(name) ||
   !(HARMLESS.test(name) || /^(true|false|\d{1,5}|\d{4}-\d{2}-\d{2}[\dT:.Z+-]*)$/i.test(value))
 
 const leaves = (value: unknown, name: string, path: readonly string[]): readonly string[] => {
   if (typeof value === 'string') return path[0] !== '*' || isSecretLeaf(name, value) ? [value] : []
-  // A number without a secret's name is a setting: masking it would tear ids and dates apart.
-  if (typeof value === 'number') return path[0] !== '*' || SECRET_NAMES.test(name) ? [String(value)] : []
+  if (typeof value === 'number') return path[0] !== '*' || isSecretLeaf(name, String(value)) ? [String(value)] : []
   if (Array.isArray(value)) return value.flatMap((item) => leaves(item, name, path))
   if (typeof value !== 'object' || value === null) return []
   const [step, ...rest] = path

@@ -60,6 +60,57 @@ describe('a known secret', () => {
   })
 })
 
+describe('what upstream wrote into free text', () => {
+  const text = createRedactor([]).text
+  test.each([
+    ['a label with a beginning', 'db_password=hunter2 PGPASSWORD=hunter3', 'db_password=*** PGPASSWORD=***'],
+    ['JSON', '{"access_token": "abc"}', '{"access_token": ***}'],
+    ['escaped JSON', '{\\"access_token\\": \\"abc\\"}', '{\\"access_token\\": ***}'],
+    ['a quoted value with a quote in it', 'password="a\\"b c" host=x', 'password=*** host=x'],
+    ['a link', 'GET /x?access_token=abc&y=1', 'GET /x?access_token=***&y=1'],
+    [
+      'a name of several words',
+      'stripe_secret_key: sk1, private_key_passphrase=p2',
+      'stripe_secret_key: ***, private_key_passphrase=***',
+    ],
+    ['a connection string', 'Server=h;Password=b c;Database=d', 'Server=h;Password=***;Database=d'],
+    ['an @ in an address', 'postgres://u:p@ss@host/db refused', 'postgres://***@host/db refused'],
+    ['a quote in an address', 'postgres://u:p"a\'s@host/db', 'postgres://***@host/db'],
+    ['basic credentials', 'Authorization: Basic dXNlcjpwYXNzd29yZA==', 'Authorization: Basic ***'],
+  ])('%s', (_case, said, masked) => {
+    expect(text(said)).toBe(masked)
+  })
+
+  test.each(['basic authentication failed', 'the password was rejected', 'column total: 12', 'https://host:8443/path'])(
+    'leaves alone: %s',
+    (said) => {
+      expect(text(said)).toBe(said)
+    },
+  )
+})
+
+test('every leaf under a secret name is masked, whatever its type; a flag is not', () => {
+  const value = createRedactor([]).value({
+    password: 12345678,
+    token: { a: 'leakme' },
+    connectionString: 'x',
+    apikey: 'y',
+    fields: [{ name: 'password', secret: true }],
+  })
+  expect(value).toEqual({
+    password: '***',
+    token: { a: '***' },
+    connectionString: '***',
+    apikey: '***',
+    fields: [{ name: 'password', secret: true }],
+  })
+})
+
+test('settings of a source are no secrets: ids and times stay whole', () => {
+  const payload = { site: 2026, start_date: '2024-01-01', flag: 'true' }
+  expect(secretsIn({ payload }, ['payload.*'])).toEqual([])
+})
+
 describe('without knowing a secret', () => {
   test.each([
     ['a login in an address', 'postgres://admin:s3cr3t!@db.example.com/x', 'postgres://***@db.example.com/x'],
