@@ -6,6 +6,7 @@ import { queryRoutes } from './query-routes.ts'
 import { restore } from './restore.ts'
 import type { OpenRoute, Route } from './route.ts'
 import { tableRoutes } from './table-routes.ts'
+import { treeRoutes } from './tree/tree-routes.ts'
 import { unservedRoutes } from './unserved.ts'
 import { viewRoutes } from './view-routes.ts'
 import { Runs } from './view-runs.ts'
@@ -34,6 +35,7 @@ export const openResources = async (world: World): Promise<Resources> => {
     ...queries.routes,
     ...exports.routes,
     ...managedRoutes(world, plane),
+    ...treeRoutes(world),
     ...unservedRoutes,
   ]
   const close = async (): Promise<void> => {

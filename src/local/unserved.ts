@@ -3,8 +3,6 @@ import { at, type Route } from './route.ts'
 
 const SOURCE_READ = ['external_data_source:read']
 const SOURCE_WRITE = ['external_data_source:write']
-const FILE_READ = ['file_system:read']
-const FILE_WRITE = ['file_system:write']
 
 type Row = readonly [method: Route['method'], path: string, scopes: readonly string[] | null]
 
@@ -18,7 +16,7 @@ const crud = (path: string, read: readonly string[], write: readonly string[]): 
   ['DELETE', `${path}/:id`, write],
 ]
 
-// Fact sheets: external-data-sources 1.2, and the scope table of managed-warehouse-files-exports (F2).
+// Fact sheet: external-data-sources 1.2.
 // Literal last segments come before `:id`, as in the router.
 const rows: readonly Row[] = [
   ['POST', '/external_data_sources/database_schema', SOURCE_WRITE],
@@ -36,13 +34,6 @@ const rows: readonly Row[] = [
   ['POST', '/external_data_schemas/:id/incremental_fields', SOURCE_WRITE],
   ['DELETE', '/external_data_schemas/:id/delete_data', SOURCE_WRITE],
   ['GET', '/external_data_schemas/:id/logs', SOURCE_READ],
-  ['POST', '/file_system/count_by_path', FILE_READ],
-  ['GET', '/file_system/unfiled', FILE_READ],
-  ['POST', '/file_system/undo_delete', FILE_WRITE],
-  ['POST', '/file_system/:id/count', FILE_READ],
-  ['POST', '/file_system/:id/move', FILE_WRITE],
-  ['POST', '/file_system/:id/link', FILE_WRITE],
-  ...crud('/file_system', FILE_READ, FILE_WRITE),
 ]
 
 /** Operations of the resources that are not built yet: all checks as upstream, then an honest 501. */
