@@ -8,12 +8,14 @@ import { accountRoutes } from '../../src/local/accounts.ts'
 import { createApp } from '../../src/local/app.ts'
 import { Clock } from '../../src/local/clock.ts'
 import type { Engine } from '../../src/local/engine/engine.ts'
+import { exportRoutes } from '../../src/local/exports/export-routes.ts'
 import { KeyRing } from '../../src/local/keys.ts'
 import { LocalFiles } from '../../src/local/local-files.ts'
 import { ControlPlane } from '../../src/local/managed/control-plane.ts'
 import { managedRoutes } from '../../src/local/managed/managed-routes.ts'
 import { Store } from '../../src/local/store.ts'
 import { tableRoutes } from '../../src/local/table-routes.ts'
+import { treeRoutes } from '../../src/local/tree/tree-routes.ts'
 import { Turns } from '../../src/local/turns.ts'
 import { unservedRoutes } from '../../src/local/unserved.ts'
 import { viewRoutes } from '../../src/local/view-routes.ts'
@@ -62,6 +64,8 @@ const build = async (sessionActions: boolean): Promise<Hono> => {
     ...tableRoutes(world),
     ...viewRoutes(world, runs),
     ...managedRoutes(world, new ControlPlane(world)),
+    ...(await exportRoutes(world)).routes,
+    ...treeRoutes(world),
     ...unservedRoutes,
   ])
 }
@@ -345,7 +349,7 @@ describe('what is refused', () => {
     })
   })
 
-  test.each(['external_data_sources', 'exports', 'file_system'])('%s says 501 after the checks', async (resource) => {
+  test.each(['external_data_sources'])('%s says 501 after the checks', async (resource) => {
     expect(await ask(strict, 'Bearer phx_all', 'GET', `/api/projects/1/${resource}/`)).toMatchObject({
       status: 501,
       body: {
