@@ -9,9 +9,9 @@ import { pythonJson } from './python-text.ts'
 
 const MOST = 10
 
-interface Column {
+interface Relation {
   readonly name: string
-  readonly clickhouse: string
+  readonly columns: readonly { readonly name: string; readonly clickhouse: string }[]
 }
 
 const asked = (url: URL, name: string, complaint: string): string => {
@@ -26,14 +26,19 @@ const orCrash = (error: unknown): never => {
   throw error.reason === 'busy' ? busy() : crashed()
 }
 
-/** The columns of a table or view by name; without stored ones the engine is asked. Throws 404. */
-const columnsOf = async (world: World, call: ProjectCall, name: string): Promise<readonly Column[]> => {
-  const project = call.project.id
-  const known = [...tablesOf(world, project), ...viewsOf(world, project)].find((each) => each.name === name)
+/** The stored name of a table or view, which may be asked for by the dotted one a synced table has. Throws 404. */
+const find = (world: World, project: number, name: string): Relation => {
+  const table = tablesOf(world, project).find((each) => each.name === name || each.synced?.hogqlName === name)
+  const known = table ?? viewsOf(world, project).find((each) => each.name === name)
   if (known === undefined) throw refusal(404, 'Data warehouse table not found')
-  if (known.columns.length > 0) return known.columns
+  return known
+}
+
+/** The columns of a table or view; without stored ones the engine is asked. */
+const columnsOf = async (world: World, call: ProjectCall, { name, columns: stored }: Relation) => {
+  if (stored.length > 0) return stored
   const { columns } = await world.engine
-    .analyse(project, `SELECT * FROM ${quoteName(name)}`, call.signal)
+    .analyse(call.project.id, `SELECT * FROM ${quoteName(name)}`, call.signal)
     .catch(orCrash)
   return columns
 }
@@ -56,12 +61,12 @@ const select = (table: string, key: string, needle: string | null): string => {
 /** `GET property_values`: up to ten distinct values of a column, as texts; arrays come apart. */
 export const propertyValues = async (world: World, call: ProjectCall): Promise<Reply> => {
   const key = asked(call.url, 'key', 'You must provide a key')
-  const table = asked(call.url, 'table_name', 'You must provide a table name')
-  const column = (await columnsOf(world, call, table)).find(({ name }) => name === key)
+  const relation = find(world, call.project.id, asked(call.url, 'table_name', 'You must provide a table name'))
+  const column = (await columnsOf(world, call, relation)).find(({ name }) => name === key)
   if (column === undefined) throw invalid('The provided key does not exist on this table')
   const needle = call.url.searchParams.get('value') || null
   const { rows } = await world.engine
-    .query(call.project.id, select(table, key, needle), {
+    .query(call.project.id, select(relation.name, key, needle), {
       signal: call.signal,
       ...(needle === null ? {} : { values: { needle } }),
     })

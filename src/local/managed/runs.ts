@@ -40,6 +40,27 @@ const modelRuns = (world: World, project: number): readonly Run[] =>
     }
   })
 
+const importRuns = (world: World, project: number): readonly Run[] =>
+  world.store.state.syncs
+    .filter((job) => job.project === project)
+    .map((job) => ({
+      kind: 'import',
+      id: job.id,
+      type: world.store.state.sources.find(({ id }) => id === job.sourceId)?.sourceType ?? null,
+      name: world.store.state.schemas.find(({ id }) => id === job.schemaId)?.name ?? null,
+      status: job.status,
+      rows: job.rowsSynced ?? 0,
+      billable: true,
+      createdAt: job.createdAt,
+      finishedAt: job.finishedAt,
+      error: job.latestError,
+      workflowRunId: job.workflowRunId,
+      origin: null,
+      sourceId: job.sourceId,
+    }))
+
 /** Every run of a project, newest first. All statistics come from here; no total is stored. */
 export const runsOf = (world: World, project: number): readonly Run[] =>
-  [...modelRuns(world, project)].sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
+  [...importRuns(world, project), ...modelRuns(world, project)].sort(
+    (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt),
+  )
