@@ -1,3 +1,4 @@
+import { unauthenticated } from './errors.ts'
 import type { ApiKey } from './keys.ts'
 import { byOffset } from './paging.ts'
 import type { Route } from './route.ts'
@@ -88,7 +89,11 @@ export const accountRoutes: readonly Route[] = [
     method: 'GET',
     path: '/personal_api_keys/@current',
     scopes: [],
-    run: ({ key }) => ({ status: 200, body: currentKey(key) }),
+    run: ({ key }) => {
+      // Upstream looks for a personal key only, so that an OAuth token is nothing at all here.
+      if (key.kind === 'oauth') throw unauthenticated()
+      return { status: 200, body: currentKey(key) }
+    },
   },
   {
     at: 'account',

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import {
   authenticate,
+  permitAccess,
   permitAccount,
   permitOrganization,
   permitProject,
@@ -13,8 +14,8 @@ import {
 import { ApiError, crashed, notFound, saying, tooLarge } from './errors.ts'
 import { type Body, readBody } from './fields.ts'
 import type { ApiKey } from './keys.ts'
-import type { Call, OpenRoute, Reply, Route } from './route.ts'
-import { Throttle } from './throttle.ts'
+import type { Call, OpenRoute, ProjectCall, Reply, Route } from './route.ts'
+import { EVERY_CALL, type Limit, Throttle } from './throttle.ts'
 import { MAX_FILE, TOO_LARGE } from './upload.ts'
 import type { World } from './world.ts'
 
@@ -49,29 +50,60 @@ const fail = (error: ApiError): Response =>
     ? new Response(null, { status: error.status, headers: error.headers })
     : Response.json(error.body, { status: error.status, headers: error.headers })
 
+/** Newer releases say in every 401 where a client learns how to sign in (fact sheet: cross-cutting 3.1). */
+const challenge = (world: World, c: Context, response: Response): Response => {
+  if (response.status === 401 && world.editions.tables === 'L') {
+    const { origin } = new URL(c.req.url)
+    const metadata = `${origin}/.well-known/oauth-protected-resource`
+    response.headers.set('WWW-Authenticate', `Bearer resource_metadata="${metadata}"`)
+  }
+  return response
+}
+
+/** Counts a call of a personal key; sessions and OAuth tokens are not counted (fact sheet: cross-cutting 7). */
+const count = (world: World, throttle: Throttle, key: ApiKey, limits: readonly Limit[]): void => {
+  if (!world.throttles || key.kind !== 'personal') return
+  for (const limit of limits) throttle.hit(limit, key.id)
+}
+
+/** The counters of a project route: its own, its budget, or every call's. */
+const countProject = async (
+  world: World,
+  throttle: Throttle,
+  route: Extract<Route, { at: 'project' }>,
+  call: ProjectCall,
+): Promise<void> => {
+  if (route.limit !== undefined) throttle.hit(route.limit, `${call.project.id}:${call.param('id')}`)
+  else if (world.throttles) count(world, throttle, call.key, (await route.budget?.(call)) ?? EVERY_CALL)
+}
+
 /** Permissions, throttle and handler, in upstream's order (fact sheet: cross-cutting 2, order of checks). */
-const perform = (world: World, throttle: Throttle, route: Route, call: Call): Promise<Reply> | Reply => {
-  requireMapping(route.scopes, world.sessionActions)
+const perform = async (world: World, throttle: Throttle, route: Route, call: Call): Promise<Reply> => {
+  requireMapping(call.key, route.scopes, world.sessionActions)
   switch (route.at) {
     case 'project': {
-      const project = resolveProject(call.param('project'), call.key)
+      const project = resolveProject(call.param('project'), call.key, route.scopes)
       permitProject(call.key, project, route.scopes)
-      if (route.limit !== undefined) throttle.hit(route.limit, `${project.id}:${call.param('id')}`)
-      return route.run({ ...call, project })
+      if (world.editions.tables === 'L') permitAccess(call.key, project, route)
+      const within = { ...call, project }
+      await countProject(world, throttle, route, within)
+      return route.run(within)
     }
     case 'organization': {
       const organization = resolveOrganization(call.param('organization'), call.key)
       permitOrganization(call.key, organization, route.scopes)
+      count(world, throttle, call.key, EVERY_CALL)
       return route.run({ ...call, organization })
     }
     default:
       permitAccount(call.key, route.at, route.scopes)
+      count(world, throttle, call.key, EVERY_CALL)
       return route.run(call)
   }
 }
 
 const handler = (world: World, throttle: Throttle, route: Route) => async (c: Context) => {
-  const key = await authenticate(c.req.raw, world.keys)
+  const key = await authenticate(c.req.raw, world)
   key.lastUsedAt = new Date(world.clock()).toISOString()
   const reply = await perform(world, throttle, route, toCall(c, key))
   // What was answered must survive a crash.
@@ -89,8 +121,8 @@ const pathsOf = (route: Route): readonly string[] =>
 export const createApp = (world: World, routes: readonly Route[], open: readonly OpenRoute[] = []): Hono => {
   const app = new Hono({ strict: false })
   const throttle = new Throttle(world.clock)
-  app.onError((error) => {
-    if (error instanceof ApiError) return fail(error)
+  app.onError((error, c) => {
+    if (error instanceof ApiError) return challenge(world, c, fail(error))
     world.log(error.stack ?? error.message)
     return fail(crashed())
   })
@@ -104,7 +136,7 @@ export const createApp = (world: World, routes: readonly Route[], open: readonly
   }
   for (const path of new Set(routes.flatMap(pathsOf))) {
     app.all(path, async (c) => {
-      await authenticate(c.req.raw, world.keys)
+      await authenticate(c.req.raw, world)
       return refuseMethod(c.req.method, world.sessionActions)
     })
   }

@@ -1,7 +1,10 @@
 import { denied, notFound, unauthenticated, wrongMethod } from './errors.ts'
 import { isObject } from './fields.ts'
-import type { ApiKey, KeyRing } from './keys.ts'
+import type { ApiKey } from './keys.ts'
+import { authenticateToken } from './oauth/grants.ts'
+import type { Route } from './route.ts'
 import { ADMIN_LEVEL, ORGANIZATIONS, type Organization, organizationOf, PROJECTS, type Project } from './seed.ts'
+import type { World } from './world.ts'
 
 const UNSUPPORTED = 'This action does not support personal API key access'
 
@@ -17,11 +20,11 @@ const fromBody = async (request: Request): Promise<string | undefined> => {
   }
 }
 
-/** The key a request carries; the first place that has one decides. Throws the 401s of cross-cutting 3.1. */
-export const authenticate = async (request: Request, keys: KeyRing): Promise<ApiKey> => {
+/** The key or token a request carries; the first place that has one decides. Throws the 401s of cross-cutting 3.1. */
+export const authenticate = async (request: Request, world: World): Promise<ApiKey> => {
   // The word is case-sensitive: `bearer` counts as no credentials.
   const bearer = /^Bearer +(\S+)\s*$/.exec(request.headers.get('authorization') ?? '')?.[1]
-  if (bearer?.startsWith('pha_')) throw unauthenticated('Invalid access token.', 'authentication_failed')
+  if (bearer?.startsWith('pha_')) return authenticateToken(world, bearer)
   const places = [
     ['Authorization header', bearer],
     ['body', bearer === undefined ? await fromBody(request) : undefined],
@@ -29,16 +32,19 @@ export const authenticate = async (request: Request, keys: KeyRing): Promise<Api
   ] as const
   const found = places.find(([, token]) => token !== undefined)
   if (found?.[1] === undefined) throw unauthenticated()
-  const key = keys.find(found[1])
-  if (key === undefined) {
+  const key = world.keys.find(found[1])
+  if (key?.user.isActive !== true) {
     const detail = `Personal API key found in request ${found[0]} is invalid.`
     throw unauthenticated(detail, 'authentication_failed')
   }
   return key
 }
 
-/** Row 2 of cross-cutting 3.2: no key, whatever its scopes, may call an action without a scope mapping. */
-export const requireMapping = (scopes: readonly string[] | null, sessionActions: boolean): void => {
+/** Rows 1 and 2 of cross-cutting 3.2: no key, whatever its scopes, may call an action without a scope mapping. */
+export const requireMapping = (key: ApiKey, scopes: readonly string[] | null, sessionActions: boolean): void => {
+  if (key.kind === 'oauth' && key.scopes.length === 0) {
+    throw denied('OAuth token has no scopes and cannot access this resource')
+  }
   if (scopes === null && !sessionActions) throw denied(UNSUPPORTED)
 }
 
@@ -47,8 +53,27 @@ export const refuseMethod = (method: string, sessionActions: boolean): never => 
   throw sessionActions ? wrongMethod(method) : denied(UNSUPPORTED)
 }
 
-/** The project of a path. Throws 404 for unknown and non-numeric ids. */
-export const resolveProject = (id: string, key: ApiKey): Project => {
+/** Whether a key has a scope; `write` includes `read` of the same object and `*` everything. */
+const hasScope = (key: ApiKey, scope: string): boolean =>
+  key.scopes.includes('*') ||
+  key.scopes.includes(scope) ||
+  (scope.endsWith(':read') && key.scopes.includes(scope.replace(/:read$/, ':write')))
+
+const requireScopes = (key: ApiKey, scopes: readonly string[] | null): void => {
+  const missing = scopes?.find((scope) => !hasScope(key, scope))
+  if (missing !== undefined) throw denied(`API key missing required scope '${missing}'`)
+}
+
+/** The project of a path. Throws 404 for unknown and non-numeric ids, 401 where nobody selected the current one. */
+export const resolveProject = (id: string, key: ApiKey, scopes: readonly string[] | null): Project => {
+  if (id === '@current' && key.user.currentProject === null) {
+    throw unauthenticated(
+      'This endpoint requires a current project to be set on your account.',
+      'authentication_failed',
+    )
+  }
+  // Only an OAuth token without restrictions is asked for its scopes before the project is looked for.
+  if (key.kind === 'oauth' && key.scopedTeams.length + key.scopedOrganizations.length === 0) requireScopes(key, scopes)
   const wanted = id === '@current' ? String(key.user.currentProject) : id
   const found = /^\d+$/.test(wanted) ? PROJECTS.find((project) => project.id === Number(wanted)) : undefined
   if (found === undefined) throw notFound('Project not found.')
@@ -66,20 +91,10 @@ export const resolveOrganization = (id: string, key: ApiKey): Organization => {
   return found
 }
 
-/** Whether a key has a scope; `write` includes `read` of the same object and `*` everything. */
-const hasScope = (key: ApiKey, scope: string): boolean =>
-  key.scopes.includes('*') ||
-  key.scopes.includes(scope) ||
-  (scope.endsWith(':read') && key.scopes.includes(scope.replace(/:read$/, ':write')))
-
-const requireScopes = (key: ApiKey, scopes: readonly string[] | null): void => {
-  const missing = scopes?.find((scope) => !hasScope(key, scope))
-  if (missing !== undefined) throw denied(`API key missing required scope '${missing}'`)
-}
-
 /** Rows 3 and 6 of cross-cutting 3.2, in between which the row of the team comes. */
 const requirePersonalKeys = (key: ApiKey, organization: Organization): void => {
   const level = levelOf(key, organization)
+  if (key.kind === 'oauth') return
   if (organization.membersCanUsePersonalApiKeys || level === 0 || level >= ADMIN_LEVEL) return
   throw denied(
     `Organization '${organization.name}' does not allow using personal API keys. Contact an admin to enable personal API keys for this organization.`,
@@ -107,6 +122,24 @@ export const permitProject = (key: ApiKey, project: Project, scopes: readonly st
   requireOrganization(key, organization)
   requireScopes(key, scopes)
   if (levelOf(key, organization) === 0) throw denied("You don't have access to the project.")
+}
+
+// Every warehouse resource hangs on one umbrella; the others have no access control here.
+const CONTROLLED =
+  /^\/(warehouse_tables|warehouse_saved_queries|external_data_sources|external_data_schemas|data_warehouse)\b/
+
+const needOf = (method: string, scopes: readonly string[] | null): 'viewer' | 'editor' => {
+  if (scopes === null) return method === 'GET' ? 'viewer' : 'editor'
+  return scopes.some((scope) => scope.endsWith(':write')) ? 'editor' : 'viewer'
+}
+
+/** Row 9: what access control leaves a person, admins excepted (fact sheet: tables 1.2; L only). */
+export const permitAccess = (key: ApiKey, project: Project, route: Pick<Route, 'method' | 'path' | 'scopes'>): void => {
+  const { access } = key.user
+  if (!CONTROLLED.test(route.path) || levelOf(key, organizationOf(project)) >= ADMIN_LEVEL) return
+  const need = needOf(route.method, route.scopes)
+  if (access === 'editor' || (access === 'viewer' && need === 'viewer')) return
+  throw denied(`You do not have ${need} access to this resource.`)
 }
 
 /** Rows 3, 4, 6 and 7 for an organization route. */

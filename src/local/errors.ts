@@ -75,6 +75,15 @@ export const throttled = (seconds: number): ApiError =>
     { headers: { 'Retry-After': String(seconds) } },
   )
 
+/** 429 of the concurrency gate, which has no `Retry-After` (fact sheet: cross-cutting 7). */
+export const crowded = (slots: number, key: string, task: string): ApiError =>
+  standard(
+    429,
+    'throttled_error',
+    'throttled',
+    `Exceeded maximum concurrency limit: ${slots} for key: ${key} and task: ${task}`,
+  )
+
 /** 500 without a cause the caller may see. */
 export const crashed = (): ApiError => standard(500, 'server_error', 'error', 'A server error occurred.')
 

@@ -10,8 +10,9 @@ export interface KeySpec {
   readonly organizations?: readonly string[]
 }
 
-/** A key as the API knows it: never its value, which exists only where it was made. */
+/** A key or an OAuth token as the API knows it: never its value, which exists only where it was made. */
 export interface ApiKey {
+  readonly kind: 'personal' | 'oauth'
   readonly id: string
   readonly label: string
   readonly mask: string
@@ -23,10 +24,12 @@ export interface ApiKey {
   lastUsedAt: string | null
 }
 
-const hash = (token: string): string => createHash('sha256').update(token).digest('hex')
+/** What is kept of a secret. */
+export const hash = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-/** A fresh key value with the prefix of personal keys (fact sheet: cross-cutting 3). */
-export const newToken = (): string => `phx_${randomBytes(32).toString('base64url').replace(/[-_]/g, '0')}`
+/** A fresh secret with the prefix of its kind; `phx_` is a personal key (fact sheet: cross-cutting 3). */
+export const newToken = (prefix = 'phx_'): string =>
+  `${prefix}${randomBytes(32).toString('base64url').replace(/[-_]/g, '0')}`
 
 /** The keys of one process, found by hash, as upstream keeps them. */
 export class KeyRing {
@@ -35,6 +38,7 @@ export class KeyRing {
   /** Makes `token` valid with the given rights. */
   add(token: string, spec: KeySpec, createdAt: string): void {
     this.#byHash.set(hash(token), {
+      kind: 'personal',
       id: hash(token).slice(0, 16),
       label: spec.label,
       mask: `phx_...${token.slice(-4)}`,

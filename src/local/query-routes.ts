@@ -1,7 +1,9 @@
 import { invalid } from './errors.ts'
 import { isObject } from './fields.ts'
+import { Gate } from './gate.ts'
 import { QueryService, type SchemaInput } from './query.ts'
 import { at, type ProjectCall, type Reply, type Route } from './route.ts'
+import { ANALYTICS_CALLS, type Limit, SQL_CALLS } from './throttle.ts'
 import { shownStatus } from './view-shape.ts'
 import { tablesOf, viewsOf, type World } from './world.ts'
 
@@ -30,17 +32,30 @@ const checkKind = (path: string, body: Readonly<Record<string, unknown>>): void 
   throw invalid(`Query kind mismatch: path kind "${path}" does not match body kind "${String(kind)}".`)
 }
 
+/** SQL has a budget of its own, the other kinds share one (fact sheet: cross-cutting 7). */
+const budgetOf = async (call: ProjectCall): Promise<readonly Limit[]> => {
+  const { query } = await call.json()
+  return isObject(query) && query.kind === 'HogQLQuery' ? SQL_CALLS : ANALYTICS_CALLS
+}
+
 /** The query endpoint (fact sheet: cross-cutting 9), and how to end what it still runs. */
 export const queryRoutes = (world: World): { readonly routes: readonly Route[]; readonly close: () => void } => {
   const { engine, clock } = world
   const service = new QueryService({ engine, now: clock, schema: (project) => schemaOf(world, project) })
-  const run = async (call: ProjectCall): Promise<Reply> => service.run(call.project.id, await call.json(), call.signal)
-  const routes = [
-    at('POST', '/query', READ, run),
-    at('POST', '/query/:kind', READ, async (call) => {
-      checkKind(call.param('kind'), await call.json())
-      return run(call)
-    }),
+  const gate = new Gate(world)
+  const run = async (call: ProjectCall): Promise<Reply> => {
+    const body = await call.json()
+    const answer = async (): Promise<Reply> => service.run(call.project.id, body, call.signal)
+    return world.throttles ? gate.hold(call.project.organization, answer) : answer()
+  }
+  const runKind = async (call: ProjectCall): Promise<Reply> => {
+    checkKind(call.param('kind'), await call.json())
+    return run(call)
+  }
+  const asked = { at: 'project', method: 'POST', scopes: READ, budget: budgetOf } as const
+  const routes: readonly Route[] = [
+    { ...asked, path: '/query', run },
+    { ...asked, path: '/query/:kind', run: runKind },
     at('GET', '/query/:id', READ, (call) => service.status(call.project.id, call.param('id'))),
     at('DELETE', '/query/:id', READ, (call) => {
       const dequeueOnly = call.url.searchParams.get('dequeue_only') === 'true'

@@ -49,6 +49,8 @@ export type Route = RouteBase &
         readonly at: 'project'
         /** Counted per project and, where the path has one, per id. */
         readonly limit?: Limit
+        /** What it counts against instead of `EVERY_CALL`, per key and only where throttles are on. */
+        readonly budget?: (call: ProjectCall) => Promise<readonly Limit[]>
         readonly run: (call: ProjectCall) => Promise<Reply> | Reply
       }
     | { readonly at: 'organization'; readonly run: (call: OrganizationCall) => Promise<Reply> | Reply }

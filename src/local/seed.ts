@@ -7,7 +7,12 @@ export interface User {
   readonly email: string
   /** Membership level by organization id: 1 member, 8 admin, 15 owner (fact sheet: cross-cutting 5). */
   readonly levels: Readonly<Record<string, number>>
-  readonly currentProject: number
+  /** The project selected in the web app; null when none is. */
+  readonly currentProject: number | null
+  /** A disabled person's keys and tokens are refused (fact sheet: cross-cutting 3.1). */
+  readonly isActive: boolean
+  /** What access control leaves a person on the warehouse's resources (fact sheet: tables 1.2). */
+  readonly access: 'none' | 'viewer' | 'editor'
 }
 
 /** An organization. Its admins may forbid personal keys to plain members (fact sheet: cross-cutting 3.2, row 3). */
@@ -57,7 +62,8 @@ const user = (
   firstName: string,
   lastName: string,
   levels: Readonly<Record<string, number>>,
-  currentProject: number,
+  currentProject: number | null,
+  more: { readonly isActive?: boolean; readonly access?: User['access'] } = {},
 ): User => ({
   id,
   uuid: `0194d642-0000-7000-8000-00000000000${id}`,
@@ -66,13 +72,22 @@ const user = (
   email: `${firstName.toLowerCase()}@example.com`,
   levels,
   currentProject,
+  isActive: more.isActive ?? true,
+  access: more.access ?? 'editor',
 })
 
-/** Who owns keys: an admin and a plain member of the first organization, and an outsider to it. */
+/**
+ * Who owns keys: an admin and a plain member of the first organization, an outsider to it, a member who may only look
+ * and one who may not even look at the warehouse, one who was disabled, and one who has selected no project yet.
+ */
 export const USERS = {
   admin: user(1, 'Ada', 'Li', { [ACME]: 8 }, 1),
   member: user(2, 'Ben', 'Roy', { [ACME]: 1, [GLOBEX]: 1 }, 1),
   outsider: user(3, 'Cy', 'Voss', { [GLOBEX]: 15 }, 3),
+  viewer: user(4, 'Dee', 'Ono', { [ACME]: 1 }, 1, { access: 'viewer' }),
+  barred: user(5, 'Eli', 'Hart', { [ACME]: 1 }, 1, { access: 'none' }),
+  disabled: user(6, 'Fay', 'Kim', { [ACME]: 1 }, 1, { isActive: false }),
+  newcomer: user(7, 'Gus', 'Bell', { [ACME]: 1 }, null),
 } as const satisfies Readonly<Record<string, User>>
 
 /** The names a key's owner can have. */

@@ -1,5 +1,6 @@
 import type { ExportRecord } from './exports/export-state.ts'
 import { emptyManagedState, type ManagedState } from './managed/managed-state.ts'
+import { emptyOAuthState, type OAuthState } from './oauth/oauth-state.ts'
 import type { SchemaRecord, SourceRecord, SyncedRows, SyncJobRecord } from './sources/source-state.ts'
 import { emptyTreeState, type TreeState } from './tree/tree-state.ts'
 
@@ -108,6 +109,7 @@ export interface State {
   readonly exports: ExportRecord[]
   readonly tree: TreeState
   readonly managed: ManagedState
+  readonly oauth: OAuthState
 }
 
 /** A warehouse in which nothing was made yet. */
@@ -123,4 +125,5 @@ export const emptyState = (): State => ({
   exports: [],
   tree: emptyTreeState(),
   managed: emptyManagedState(),
+  oauth: emptyOAuthState(),
 })

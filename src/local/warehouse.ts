@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { Clock } from './clock.ts'
+import { DiskGuard } from './disk-guard.ts'
 import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
@@ -78,6 +79,8 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     alarms,
     sessionActions: options.sessionActions === 'allow',
     editions: { ...DEFAULT_EDITIONS, ...options.editions },
+    throttles: options.throttles === true,
+    disk: new DiskGuard(directory, options.maxBytes),
     log,
   }
   const resources = await openResources(world)

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { DiskGuard } from './disk-guard.ts'
 import type { Editions } from './editions.ts'
 import type { Engine } from './engine/engine.ts'
 import type { KeyRing } from './keys.ts'
@@ -23,6 +24,10 @@ export interface World {
   readonly sessionActions: boolean
   /** Which generation of upstream each resource behaves as. */
   readonly editions: Editions
+  /** Whether calls and queries are counted as on PostHog's cloud. */
+  readonly throttles: boolean
+  /** Asked by whatever makes the directory grow. */
+  readonly disk: DiskGuard
   /** Tells the operator about something no caller sees. Never given request data. */
   readonly log: (message: string) => void
 }

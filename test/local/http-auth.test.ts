@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accountRoutes } from '../../src/local/accounts.ts'
 import { createApp } from '../../src/local/app.ts'
 import { Clock } from '../../src/local/clock.ts'
+import { DiskGuard } from '../../src/local/disk-guard.ts'
 import type { Engine } from '../../src/local/engine/engine.ts'
 import { exportRoutes } from '../../src/local/exports/export-routes.ts'
 import { KeyRing } from '../../src/local/keys.ts'
@@ -54,6 +55,8 @@ const build = async (sessionActions: boolean): Promise<Hono> => {
     alarms: new Clock(),
     sessionActions,
     editions: { tables: 'L', warehouse: 'D', files: 'F2' },
+    throttles: false,
+    disk: new DiskGuard(directory),
     log: (message) => {
       throw new Error(message)
     },
@@ -102,6 +105,7 @@ const e401 = (detail: string, code = 'authentication_failed') => ({
 const e403 = (detail: string) => ({ type: 'authentication_error', code: 'permission_denied', detail, attr: null })
 const e404 = (detail: string) => ({ type: 'invalid_request', code: 'not_found', detail, attr: null })
 
+const CHALLENGE = 'Bearer resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource"'
 const NONE = e401('Authentication credentials were not provided.', 'not_authenticated')
 const SESSION_ONLY = e403('This action does not support personal API key access')
 const UNKNOWN = '0199aaaa-0000-7000-8000-000000000000'
@@ -294,7 +298,7 @@ describe('what is refused', () => {
   test.each(rows)('%s', async (_why, key, method, path, status, body) => {
     const reply = await ask(strict, key, method, path)
     expect(reply).toMatchObject({ status, body })
-    if (status === 401) expect(reply.headers.get('www-authenticate')).toBe('Bearer')
+    if (status === 401) expect(reply.headers.get('www-authenticate')).toBe(CHALLENGE)
   })
 
   test('an unmapped method is a 405 where session actions are open, and a session-only action passes', async () => {
