@@ -110,7 +110,9 @@ describe('property_values', () => {
     ]
     const text = rows.map((row) => JSON.stringify(row)).join('\n')
     expect((await client.upload('places', 'places.jsonl', text, 'JSONEachRow')).status).toBe(201)
-    await make('shapes', "select tuple('y', 2) as pair, if(city = 'Oslo', city, 'é') as place from places")
+    const nested = '{"meta":{"b":1,"a":{"d":"é","c":2}}}\n{"meta":{"b":1,"a":{"d":"é","c":2}}}\n'
+    expect((await client.upload('nested', 'nested.jsonl', nested, 'JSONEachRow')).status).toBe(201)
+    await make('shapes', "select if(city = 'Oslo', city, 'é') as place from places")
     await make('many', 'select number as n from (select arrayJoin(range(0, 30)) as number)')
   })
 
@@ -138,6 +140,10 @@ describe('property_values', () => {
   test('arrays come apart', async () => {
     expect(await sorted({ key: 'tags', table_name: 'places' })).toEqual(['a', 'a', 'b', 'b', 'c', 'é'])
     expect(await sorted({ key: 'tags', table_name: 'places', value: 'é' })).toEqual(['é'])
+  })
+
+  test('objects are JSON with sorted keys, as Python writes it', async () => {
+    expect(await names({ key: 'meta', table_name: 'nested' })).toEqual(['{"a": {"c": 2, "d": "\\u00e9"}, "b": 1}'])
   })
 
   test('hostile column names stay names', async () => {
