@@ -1,5 +1,6 @@
 import type { Catalogue, Tool } from './catalogue.ts'
-import { type Config, ConfigError } from './config.ts'
+import { ConfigError } from './command-line.ts'
+import type { Config } from './config.ts'
 
 /** The tools of this process: what is listed is what can be called. */
 export interface Surface {

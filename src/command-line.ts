@@ -1,0 +1,99 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Toolset } from './operation.ts'
+
+/** A wrong setting; the message names it and shows a right one. */
+export class ConfigError extends Error {}
+
+/** What LOG_LEVEL takes. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
+
+/** The toolsets `--toolsets` takes; one for each REST resource. */
+export const TOOLSETS: readonly Toolset[] = [
+  'warehouse_tables',
+  'external_data_sources',
+  'warehouse_saved_queries',
+  'data_warehouse',
+  'exports',
+  'file_system',
+]
+
+/** The flags as typed; absent ones are undefined. */
+export type Flags = Partial<{
+  local: string | true
+  project: number
+  lockProject: boolean
+  readOnly: boolean
+  tools: string[]
+  toolsets: string[]
+  allowDir: string[]
+  sessionActions: 'refuse' | 'allow'
+  allowHttpBuckets: boolean
+}>
+
+/** What was asked for: to serve stdio, or only the local warehouse on a port. */
+export type Choose = (mode: 'stdio' | 'local-only', flags: Flags, port: number) => void
+
+/** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
+export const toProgram = (version: string, choose: Choose): Command => {
+  const program = new Command('posthog-warehouse-mcp')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .description("MCP server for PostHog's data warehouse, over stdio")
+    .version(version)
+    .option('--local [folder]', 'use an embedded local warehouse, kept in the folder (default: a temporary one)')
+    .addHelpText('after', ENVIRONMENT)
+    .option('--project <id>', 'the project to use when a call names none', toProject)
+    .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
+    .option('--read-only', 'offer only tools that change nothing and need no write scope')
+    .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
+    .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
+    .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
+    .option('--session-actions <refuse|allow>', 'with --local: open what PostHog keeps for browser sessions', toActions)
+    .option('--allow-http-buckets', 'with --local: let tables read plain-http addresses, also on this machine')
+    .action((flags: Flags) => choose('stdio', flags, 0))
+  program
+    .command('local')
+    .description("serve only the local warehouse's API, for other programs")
+    .option('--port <number>', 'port on 127.0.0.1', toPort, 8010)
+    .option('--dir <folder>', 'where it keeps its state (default: a temporary folder)')
+    .option('--session-actions <refuse|allow>', 'open what PostHog keeps for browser sessions', toActions)
+    .option('--allow-dir <folder>', 'a folder whose files may be linked as tables (repeatable)', collect)
+    .option('--allow-http-buckets', 'let tables read plain-http addresses, also on this machine')
+    .action((flags: Flags & { port: number; dir?: string }) =>
+      choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
+    )
+  return program
+}
+
+const ENVIRONMENT = `
+Environment (the key is never a flag: flags show in process lists):
+  POSTHOG_PERSONAL_API_KEY  personal API key, phx_… (also POSTHOG_API_KEY)
+  POSTHOG_HOST              https://us.posthog.com (default), https://eu.posthog.com or your own
+  POSTHOG_PROJECT_ID        default project, such as 12345
+  LOG_LEVEL                 ${LOG_LEVELS.join(', ')} (default: info; JSON lines on stderr)
+  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`
+
+const toList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+
+const collect = (folder: string, folders: string[] = []): string[] => [...folders, folder]
+
+const toActions = (text: string): 'refuse' | 'allow' => {
+  if (text === 'refuse' || text === 'allow') return text
+  throw new InvalidArgumentError('It is refuse or allow.')
+}
+
+const toPort = (text: string): number => {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It is a number from 0 to 65535.')
+}
+
+/** A project id. @throws ConfigError for anything else */
+export const toProject = (text: string | undefined): number | undefined => {
+  if (text === undefined || text === '') return undefined
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
+  throw new ConfigError("POSTHOG_PROJECT_ID (or --project) is the number in the app's address, such as 12345")
+}
