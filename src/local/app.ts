@@ -12,6 +12,8 @@ import {
   resolveProject,
 } from './auth.ts'
 import { ApiError, crashed, notFound, saying, tooLarge } from './errors.ts'
+import type { FaultBook } from './faults/fault-book.ts'
+import { faulty } from './faults/fault-replies.ts'
 import { type Body, readBody } from './fields.ts'
 import type { ApiKey } from './keys.ts'
 import type { Call, OpenRoute, ProjectCall, Reply, Route } from './route.ts'
@@ -117,8 +119,20 @@ const pathsOf = (route: Route): readonly string[] =>
     ? [`/api/projects/:project${route.path}`, `/api/environments/:project${route.path}`]
     : [`/api${route.path}`]
 
+/** What surrounds the API when the operator asks for it. */
+export interface Surroundings {
+  readonly faults?: FaultBook
+  /** The application below `/_admin`. */
+  readonly admin?: Hono
+}
+
 /** The whole API as one application; the trailing slash is optional everywhere. */
-export const createApp = (world: World, routes: readonly Route[], open: readonly OpenRoute[] = []): Hono => {
+export const createApp = (
+  world: World,
+  routes: readonly Route[],
+  open: readonly OpenRoute[] = [],
+  { faults, admin }: Surroundings = {},
+): Hono => {
   const app = new Hono({ strict: false })
   const throttle = new Throttle(world.clock)
   app.onError((error, c) => {
@@ -127,6 +141,8 @@ export const createApp = (world: World, routes: readonly Route[], open: readonly
     return fail(crashed())
   })
   app.get('/_health', (c) => c.text('ok'))
+  if (faults !== undefined) app.use('*', faulty(world, faults))
+  if (admin !== undefined) app.route('/_admin', admin)
   for (const { method, path, run } of open) app.on(method, path, (c) => run(c.req.raw))
   const tooLong = bodyLimit({ maxSize: MAX_BODY, onError: () => fail(tooLarge()) })
   const tooBig = bodyLimit({ maxSize: MAX_FILE + FORM_SLACK, onError: () => fail(saying(TOO_LARGE)) })
@@ -141,6 +157,7 @@ export const createApp = (world: World, routes: readonly Route[], open: readonly
     })
   }
   app.all('/api/*', () => fail(notFound('Endpoint not found.')))
+  app.all('/_admin/*', () => fail(notFound('Endpoint not found.')))
   app.all('*', (c) => c.html(PAGE))
   return app
 }

@@ -2,12 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
+import { adminApp } from './admin.ts'
 import { createApp } from './app.ts'
 import { Clock } from './clock.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
+import { FaultBook } from './faults/fault-book.ts'
 import { KeyRing, newToken } from './keys.ts'
 import { LocalFiles } from './local-files.ts'
 import type { Address, LocalOptions } from './protocol.ts'
@@ -62,6 +64,7 @@ const startEngine = async (directory: string): Promise<Engine> => {
 
 const serveFrom = async (directory: string, options: LocalOptions, log: World['log']): Promise<Warehouse> => {
   const files = await LocalFiles.open(options.allowDirs ?? [], options.allowHttpBuckets ?? false)
+  const faults = await FaultBook.open(options.faults)
   const store = await Store.open(directory)
   const { ring, credentials } = makeKeys(await keptToken(directory), options, new Date().toISOString())
   const engine = await startEngine(join(directory, 'engine')).catch(async (error: unknown) => {
@@ -90,7 +93,13 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     await engine.close()
     await store.close()
   }
-  return { app: createApp(world, resources.routes, resources.doors), credentials, close }
+  const adminToken = options.admin === true ? newToken('adm_') : undefined
+  const admin = adminToken === undefined ? {} : { admin: adminApp(world, faults, adminToken) }
+  return {
+    app: createApp(world, resources.routes, resources.doors, { faults, ...admin }),
+    credentials: adminToken === undefined ? credentials : { ...credentials, adminToken },
+    close,
+  }
 }
 
 /** Opens the state, starts the engine and builds the API. Throws an Error fit for the operator. */
