@@ -11,19 +11,25 @@ const SECRET_NAMES =
 /** Fields whose text PostHog does not mask (fact sheet: external data sources 4). */
 const FREE_TEXT = /^(latest_error|error|error_message|message|detail|exception|status_message|warning|says)$/
 
-/** Credentials recognisable by their form alone. */
+/**
+ * Credentials recognisable by their form alone. Whatever may repeat is bounded where it need not be there: replies are
+ * untrusted, and an unbounded search from every place of a text is quadratic.
+ */
 const BY_FORM: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]*-----[\s\S]*?(-----END [A-Z0-9 ]*-----|$)/g, MASK],
+  [
+    /-----BEGIN [A-Z0-9 ]{0,30}(PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]{0,30}-----[\s\S]*?(-----END [A-Z0-9 ]{0,60}-----|$)/g,
+    MASK,
+  ],
   // Up to the last @ of the run: passwords hold @, quotes and slashes that nobody escaped.
-  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@:]*:\S*@/gi, `$1${MASK}@`],
-  [/([?&][\w.-]*(?:token|secret|password|signature|api_?key)[\w.-]*=)[^&\s"'<>]+/gi, `$1${MASK}`],
-  [/\bBasic\s+(?=[A-Za-z0-9+/]*[0-9+/=])[A-Za-z0-9+/]{8,}={0,2}/g, `Basic ${MASK}`],
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@:]{0,200}:\S{0,400}@/gi, `$1${MASK}@`],
+  [/([?&][\w.-]{0,40}(?:token|secret|password|signature|api_?key)[\w.-]{0,40}=)[^&\s"'<>]+/gi, `$1${MASK}`],
+  [/\bBasic\s+(?=[A-Za-z0-9+/]{0,400}[0-9+/=])[A-Za-z0-9+/]{8,}={0,2}/g, `Basic ${MASK}`],
   [/\bph[xars]_[A-Za-z0-9_-]{6,}/g, MASK],
   [/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g, MASK],
   [/\bAIza[A-Za-z0-9_-]{30,}/g, MASK],
   [/\b(sk|rk|whsec|pk)_(live|test)?_?[A-Za-z0-9]{16,}/g, MASK],
   [/\b(gh[pousr]_|github_pat_|glpat-|xox[a-z]-|ya29\.)[A-Za-z0-9_.-]{10,}/g, MASK],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, MASK],
+  [/\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]*/g, MASK],
   [/\bBearer\s+[A-Za-z0-9._~+/=-]{6,}/gi, `Bearer ${MASK}`],
   [
     /\b(X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|sig|AWSAccessKeyId|AccountKey|SharedAccessKey|Signature)=[^&\s"'<>;]+/g,
@@ -36,7 +42,7 @@ const BY_FORM: readonly (readonly [RegExp, string])[] = [
  * with spaces is taken whole where another `;key=` shows that it is one of a connection string.
  */
 const BY_LABEL =
-  /((?:password|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)[\w-]*)(\\?["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^;\n"']{1,200}(?=;\s*[\w ]{1,40}=)|[^\s,;&)}\]]+)/gi
+  /((?:password|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)[\w-]{0,40})(\\?["']?\s{0,20}[:=]\s{0,20})("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^;\n"']{1,200}(?=;\s*[\w ]{1,40}=)|[^\s,;&)}\]]+)/gi
 
 /** Masks the given values in every form they may come back in, and whatever looks like a credential. */
 export interface Redactor {

@@ -200,6 +200,27 @@ describe('the secrets of a call', () => {
   })
 })
 
+describe('a text made to be slow', () => {
+  // A quadratic search of these takes minutes; the runner's own time-out is the check.
+  test.each([
+    'a://x:',
+    'ab://',
+    'a://:@',
+    'password',
+    'password=',
+    'password="\\',
+    'token_',
+    '?token',
+    'eyJaaaaaaaaa-',
+    'Basic a',
+    '-----BEGIN PRIVATE KEY',
+    '&a.token.',
+  ])('of %j a megabyte long is masked in time', (piece) => {
+    const text = `${piece.repeat(1_000_000 / piece.length)} phx_AbCdEf0123456789`
+    expect(createRedactor(['known-secret']).text(text)).not.toContain('AbCdEf')
+  })
+})
+
 describe('secrets nobody would choose', () => {
   test('a lone surrogate, a NUL and control characters', () => {
     for (const secret of ['abc\ud800def', 'abc\0defgh', 'abc\u001b[31mdef'])
