@@ -50,8 +50,9 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
     { input: process.stdin, output: process.stdout },
     (error) => log.warn({ error: error.name }, 'protocol error'),
   )
+  const told = signalled()
   log.info({ tools: surface.offered.size, local: local !== undefined, key: apiKey !== undefined }, 'ready')
-  await Promise.race([connection.ended, signalled()])
+  await Promise.race([connection.ended, told])
   await Promise.race([closeAll([connection.close, http.close, async () => local?.close()]), after(GRACE_MS)])
   log.info('ended')
 }
