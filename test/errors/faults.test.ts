@@ -290,10 +290,10 @@ describe('failures under a success status', () => {
 
   test('an empty body becomes a sentence of fact', async () => {
     answer(undefined, '204 No Content')
-    const { structuredContent, isError } = await mcp.call('warehouse_tables_delete', { id: ID })
+    const { structuredContent, isError } = await mcp.call('warehouse_saved_queries_delete', { id: ID })
     expect(isError).toBeUndefined()
     expect(structuredContent).toEqual({
-      done: 'PostHog deleted the table and the joins on its name. Views that read it fail from now on.',
+      done: 'PostHog deleted the view, its materialized rows, its schedule and its joins.',
       id: ID,
       project_id: 7,
     })

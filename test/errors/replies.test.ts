@@ -33,6 +33,7 @@ const NOTHING = 'Nothing was changed.'
 const UNKNOWN = 'It is not known whether the change was carried out.'
 const LOOK = 'Do not repeat it blindly; look first with warehouse_tables_get.'
 const CORRECT = 'Correct the input it names and call again.'
+const STATE = 'The state of the object does not allow it: look at it first, wait if it is changing.'
 const AGAIN = 'Call again in a moment.'
 const KEYS = 'Check POSTHOG_PERSONAL_API_KEY; make a personal API key (phx_…) at {origin}/settings/user-api-keys.'
 const BILLING = 'Someone with billing access has to raise the limit in the PostHog app.'
@@ -58,7 +59,7 @@ const STATUSES: readonly (readonly [number, string, string, string, string])[] =
     NOTHING,
     'This PostHog release does not offer this operation.',
   ],
-  [409, 'conflict', CORRECT, NOTHING, CORRECT],
+  [409, 'conflict', STATE, NOTHING, STATE],
   [413, 'refused input', CORRECT, NOTHING, CORRECT],
   [415, 'refused input', CORRECT, NOTHING, CORRECT],
   [429, 'too many requests', WAIT, NOTHING, WAIT],
@@ -234,8 +235,8 @@ describe('the 404s', () => {
 
   test('a delete of something absent claims no deletion', async () => {
     missing('Not found.')
-    const [what = '', changed] = linesOf(await mcp.call('warehouse_tables_delete', { id: ID }))
-    expect(what).toBe('warehouse_tables_delete: PostHog answered 404 (not found) for project 7: "Not found."')
+    const [what = '', changed] = linesOf(await mcp.call('warehouse_saved_queries_delete', { id: ID }))
+    expect(what).toBe('warehouse_saved_queries_delete: PostHog answered 404 (not found) for project 7: "Not found."')
     expect(changed).toBe(NOTHING)
   })
 })
@@ -256,9 +257,11 @@ describe('in the words of the inputs', () => {
       url_pattern: 'https://b.s3.us-east-1.amazonaws.com/x.parquet',
       credential: { access_key: 'AKIAIOSFODNN7EXAMPLE', access_secret: 'wJalrXUtnFEMI-K7MDENG' },
     }
-    expect(linesOf(await mcp.call('warehouse_tables_create', args))[0]).toBe(
-      'warehouse_tables_create: PostHog answered 400 (refused input) for project 7 about url_pattern: "Could not read.". PostHog may keep the unused bucket credential of a create that it refused after reading.',
-    )
+    expect(linesOf(await mcp.call('warehouse_tables_create', args))).toEqual([
+      'warehouse_tables_create: PostHog answered 400 (refused input) for project 7 about url_pattern: "Could not read."',
+      'PostHog may keep the unused bucket credential of a create that it refused after reading. Nothing else was changed.',
+      CORRECT,
+    ])
   })
 
   test('an input of ours that is wrong is named, and nothing is sent', async () => {

@@ -33,11 +33,11 @@ test.each([
   ['a read', 'warehouse_tables_get', { id: ID }, 45, 'Nothing was changed.', 'Call again in a moment.'],
   [
     'a write',
-    'warehouse_tables_delete',
+    'warehouse_saved_queries_delete',
     { id: ID },
     45,
     'It is not known whether the change was carried out.',
-    'Do not repeat it blindly; look first with warehouse_tables_get.',
+    'Do not repeat it blindly; look first with warehouse_saved_queries_get.',
   ],
   [
     'a write that probes a bucket inside the call',

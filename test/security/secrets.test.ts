@@ -53,7 +53,7 @@ const MARKED: Readonly<Record<string, { readonly args: Record<string, unknown>; 
           },
           stripe_secret_key: mark('sk'),
           keys: [mark('l1'), { deep: mark('l2') }],
-          pin: 918_273_645,
+          api_token: 918_273_645,
         },
       },
       marks: [mark('pw'), mark('pk'), mark('pp'), mark('sk'), mark('l1'), mark('l2'), '918273645'],

@@ -30,6 +30,7 @@ const start = (env: Record<string, string>, flags: readonly string[] = []) => {
   })
   createInterface(stderr).on('line', (line) => err.push(line))
   stdin.on('error', () => {})
+  child.on('exit', () => wake())
   let taken = 0
   return {
     child,
@@ -40,7 +41,10 @@ const start = (env: Record<string, string>, flags: readonly string[] = []) => {
     exited: once(child, 'exit'),
     /** The next line of stdout, which has to be a message of the protocol. */
     async next(): Promise<Message> {
-      while (out.length <= taken) await new Promise<void>((resolve) => (wake = resolve))
+      while (out.length <= taken) {
+        if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}: ${err.join('\n')}`)
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
       const message = JSON.parse(out[taken++] ?? '')
       expect(message.jsonrpc).toBe('2.0')
       return message
