@@ -1,4 +1,7 @@
 /** Statistics and property values of what really ran, through the API process and its engine. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, hogql, startClient, until } from './http-client.ts'
 
@@ -199,4 +202,22 @@ test('a warehouse is provisioned over HTTP, and the process tells of nothing', a
   expect(made.status).toBe(202)
   expect(await get('warehouse_status/')).toMatchObject({ state: 'pending', table_suffix: 'prod' })
   expect(client.lines).toEqual([])
+})
+
+test('a restarted process goes on, as the edition it is told to be', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'managed-'))
+  const options = { directory, sessionActions: 'allow' } as const
+  const first = await startClient(options)
+  expect((await first.call('POST', `${D}/provision/`, { database_name: 'acme-prod', table_name: 'prod' })).status).toBe(
+    202,
+  )
+  await first.local.close()
+  const second = await startClient({ ...options, editions: { warehouse: 'N' } })
+  expect(await second.call('GET', `${D}/warehouse_status/`)).toMatchObject({
+    status: 200,
+    body: { state: 'pending', schema_name: 'prod', team_onboarded: true },
+  })
+  expect((await second.call('POST', `${D}/enable_backfill/`, { table_name: 'prod' })).status).toBe(404)
+  await second.local.close()
+  await rm(directory, { recursive: true })
 })

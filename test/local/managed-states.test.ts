@@ -153,7 +153,10 @@ test('a name belongs to one organization', async () => {
     },
   })
   expect(organization(GLOBEX)).toMatchObject({ provisionedAt: null, warehouse: null })
-  expect((await provision('globex', 'prod_events', { key: 'phx_cy', project: 3 })).status).toBe(202)
+  const globex = { key: 'phx_cy', project: 3 }
+  expect((await provision('globex', 'prod_events', globex)).status).toBe(202)
+  // Suffixes are a matter of one organization.
+  expect((await status(globex)).body).toMatchObject({ org_id: GLOBEX, table_suffix: 'prod_events' })
 })
 
 describe('backfill', () => {
@@ -171,6 +174,7 @@ describe('backfill', () => {
         body: { enabled: true, table_suffix: 'staging' },
       })
     }
+    expect(managed.world.store.state.managed.enrolments).toHaveLength(2)
     expect((await status(staging)).body).toMatchObject({ has_backfill: true, table_suffix: 'staging' })
     expect((await status()).body).toMatchObject({ has_backfill: true, table_suffix: 'prod_events' })
   })

@@ -1,5 +1,5 @@
 /** What the statistics make of runs: windows, buckets, pages and editions. The runs themselves are written down here. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -337,6 +337,8 @@ describe('job_stats', () => {
 describe('data_health_issues', () => {
   const broken = () => {
     source()
+    view('older')
+    model('m0', 'Failed', 5 * DAY, 'older')
     view('daily')
     model('m1', 'Completed', 3 * DAY)
     model('m2', 'Failed', DAY)
@@ -361,7 +363,7 @@ describe('data_health_issues', () => {
     expect(await get('data_health_issues/')).toEqual({
       status: 200,
       body: {
-        count: 3,
+        count: 4,
         results: [
           {
             id: 'view-daily',
@@ -384,6 +386,15 @@ describe('data_health_issues', () => {
             url: '/data-warehouse/sources/source-1',
           },
           {
+            id: 'view-older',
+            name: 'older',
+            type: 'materialized_view',
+            status: 'failed',
+            error: 'Query exceeded memory limits',
+            failed_at: text(5 * DAY),
+            url: '/data-warehouse/view/view-older',
+          },
+          {
             id: 'never',
             name: 'never',
             type: 'external_data_sync',
@@ -402,7 +413,7 @@ describe('data_health_issues', () => {
     broken()
     await reopen('N')
     expect((await get('data_health_issues/')).body).toMatchObject({
-      results: [{}, { sync_type: 'full_refresh', url: '/data-warehouse/sources/managed-source-1' }, {}],
+      results: [{}, { sync_type: 'full_refresh', url: '/data-warehouse/sources/managed-source-1' }, {}, {}],
     })
     const keys = managed.world.keys
     keys.add('phx_two', { label: 'two', scopes: ['warehouse_view:read', 'external_data_source:read'] }, ago(0))
@@ -441,6 +452,8 @@ test('row totals are those of an installation without billing', async () => {
 test('the dashboard is made once per project and survives a restart, saved by its GET', async () => {
   const first = await get('data_ops_dashboard/')
   expect(first).toEqual({ status: 200, body: { dashboard_id: expect.any(Number) } })
+  // No other request saved it.
+  expect(JSON.parse(await readFile(join(directory, 'state.json'), 'utf8')).managed.dashboards).toHaveLength(1)
   expect(await get('data_ops_dashboard/')).toEqual(first)
   const second = await managed.ask('GET', 'data_ops_dashboard/', undefined, { project: 2 })
   expect(second.body).not.toEqual(first.body)
