@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { FaultBook } from './faults/fault-book.ts'
 import { readFaults } from './faults/fault-rules.ts'
 import { newToken } from './keys.ts'
+import { setSwitches, switchesInput } from './managed/switches.ts'
 import { issue } from './oauth/grants.ts'
 import { ORGANIZATIONS, type Owner, PROJECTS, USERS } from './seed.ts'
 import { timestamp, type World } from './world.ts'
@@ -76,8 +77,8 @@ const makeKey = async (world: World, c: Context): Promise<Response> => {
 }
 
 /**
- * `/_admin`, the door for tests: pushes the clock, sets faults, makes keys and OAuth tokens for this run. It opens only
- * to the token its starter was given, which no API key replaces. Nothing of it exists upstream.
+ * `/_admin`, the door for tests: pushes the clock, sets faults, makes keys and OAuth tokens for this run, and says how
+ * provisioning is set up. It opens only to the token its starter was given, which no API key replaces. Nothing of it exists upstream.
  */
 export const adminApp = (world: World, faults: FaultBook, token: string): Hono => {
   const app = new Hono({ strict: false })
@@ -112,5 +113,6 @@ export const adminApp = (world: World, faults: FaultBook, token: string): Hono =
   })
   app.post('/keys', (c) => makeKey(world, c))
   app.post('/tokens', (c) => makeToken(world, c))
+  app.post('/managed', async (c) => c.json(await setSwitches(world, await read(c, switchesInput))))
   return app
 }

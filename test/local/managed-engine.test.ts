@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askAdmin } from './admin-door.ts'
 import { type Client, hogql, startClient, until } from './http-client.ts'
 
 let client: Client
@@ -202,6 +203,37 @@ test('a warehouse is provisioned over HTTP, and the process tells of nothing', a
   expect(made.status).toBe(202)
   expect(await get('warehouse_status/')).toMatchObject({ state: 'pending', table_suffix: 'prod' })
   expect(client.lines).toEqual([])
+})
+
+test('the admin door pushes the clock and lets a provisioning fail', async () => {
+  const door = await startClient({ sessionActions: 'allow', admin: true })
+  const organization = '0194d640-0000-7000-8000-000000000001'
+  const provision = { database_name: 'acme-prod', table_name: 'prod' }
+  const status = async () => (await door.call('GET', `${D}/warehouse_status/`)).body
+  expect(await askAdmin(door, 'POST', 'managed', { organization, fail_next: 'no room' })).toEqual({
+    status: 200,
+    body: {
+      featureEnabled: true,
+      configured: true,
+      controlPlane: 'reachable',
+      pendingDeletion: false,
+      failNext: 'no room',
+    },
+  })
+  await door.call('POST', `${D}/provision/`, provision)
+  await askAdmin(door, 'POST', 'clock', { advance_ms: 10_000 })
+  expect(await status()).toMatchObject({ state: 'failed', status_message: 'Failed to create Duckling CR: no room' })
+  await door.call('POST', `${D}/provision/`, provision)
+  await askAdmin(door, 'POST', 'clock', { advance_ms: 70_000 })
+  expect(await status()).toMatchObject({ state: 'ready' })
+  expect((await askAdmin(door, 'POST', 'managed', { organization: 'nobody' })).status).toBe(400)
+  await askAdmin(door, 'POST', 'managed', { organization, control_plane: 'unreachable', feature_enabled: true })
+  expect(await status()).toEqual({ error: 'Provisioning service is unreachable' })
+  await askAdmin(door, 'POST', 'managed', { organization, configured: false })
+  expect(await status()).toEqual({ error: 'Managed warehouse provisioning is not configured' })
+  await askAdmin(door, 'POST', 'managed', { organization, feature_enabled: false, pending_deletion: true })
+  expect(await status()).toEqual({ error: 'This feature is not enabled' })
+  await door.local.close()
 })
 
 test('a restarted process goes on, as the edition it is told to be', async () => {
