@@ -12,8 +12,8 @@ const kindOf = (value: unknown): string => {
   return 'dict'
 }
 
-/** Narrows to a JSON object, not an array and not null. */
-export const isObject = (value: unknown): value is Body => kindOf(value) === 'dict'
+/** Narrows to a JSON object: no array, not null, and not a field that was left out. */
+export const isObject = (value: unknown): value is Body => value !== undefined && kindOf(value) === 'dict'
 
 /** Where V8 says the text stops being JSON, in the words of Python's parser; no piece of the text itself. */
 const placeOf = (text: string, error: unknown): string => {
