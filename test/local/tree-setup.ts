@@ -34,6 +34,8 @@ interface Options {
   readonly editions?: Partial<Editions>
   readonly sessionActions?: boolean
   readonly directory?: string
+  /** What the disk guard says. */
+  readonly full?: string
   /** What the engine answers. */
   readonly query?: Engine['query']
 }
@@ -69,6 +71,7 @@ export const openBench = async (options: Options = {}): Promise<Bench> => {
     log: (message: string) => {
       throw new Error(message)
     },
+    disk: { refusal: async () => options.full },
     // Other resources' parts of the world are not reached from here.
   } as unknown as World
   const exports = await exportRoutes(world)

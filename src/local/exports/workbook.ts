@@ -5,16 +5,10 @@ import { type ResultTable, toText } from './result-table.ts'
 // Limits of the file format.
 const MAX_ROWS = 1_048_576
 const MAX_COLUMNS = 16_384
+// Longer texts are cut, or no spreadsheet would open the file. The writer leaves out what XML has no way to write.
 const MAX_TEXT = 32_767
 
 const NUMERIC = /^(Nullable\()?(U?Int\d+|Float\d+|Decimal)/
-
-// XML has no way to write these.
-const toXmlText = (text: string): string =>
-  text
-    .replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu, '\ufffd')
-    .slice(0, MAX_TEXT)
-    .toWellFormed()
 
 const toCell = (value: unknown, type: string): Cell => {
   if (value === null || value === undefined) return null
@@ -23,7 +17,7 @@ const toCell = (value: unknown, type: string): Cell => {
   if (NUMERIC.test(type) && Number.isFinite(Number(value)) && String(Number(value)) === String(value)) {
     return { type: Number, value: Number(value) }
   }
-  return { type: String, value: toXmlText(toText(value)) }
+  return { type: String, value: toText(value).slice(0, MAX_TEXT) }
 }
 
 const load = async () => {
@@ -40,7 +34,7 @@ export const toWorkbook = async ({ columns, types, rows }: ResultTable): Promise
     throw new ExportError('The result does not fit into one sheet of an XLSX file.')
   }
   const write = await load()
-  const header: Cell[] = columns.map((name) => ({ type: String, value: toXmlText(name), fontWeight: 'bold' }))
+  const header: Cell[] = columns.map((name) => ({ type: String, value: name.slice(0, MAX_TEXT), fontWeight: 'bold' }))
   const sheet: SheetData = [
     header,
     ...rows.map((row) => columns.map((_, index) => toCell(row[index], types[index]?.[1] ?? ''))),
