@@ -152,7 +152,7 @@ const connectionOf = ({ databaseName }: ManagedOrganization): Readonly<Record<st
   username: 'root',
 })
 
-/** A warehouse as the control plane tells of it; what is empty is left out, not null (fact sheet: managed 1.4). Throws 404. */
+/** A warehouse as the control plane tells of it; what is empty is left out (fact sheet: managed 1.4). Throws 404. */
 export const describeWarehouse = (organization: ManagedOrganization): Readonly<Record<string, unknown>> => {
   const warehouse = existing(organization)
   const { status, parts } = warehouse

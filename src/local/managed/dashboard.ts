@@ -3,7 +3,7 @@ import { timestamp, type World } from '../world.ts'
 
 const FIRST_ID = 1001
 
-/** `GET data_ops_dashboard`: makes the dashboard when there is none, for the tree too, and saves because it is a GET. */
+/** `GET data_ops_dashboard`: makes the dashboard when there is none, and saves it although it is a GET. */
 export const dataOpsDashboard = async (world: World, call: ProjectCall): Promise<Reply> => {
   const { dashboards } = world.store.state.managed
   const known = dashboards.find(({ project }) => project === call.project.id)

@@ -4,14 +4,14 @@ import { refusal } from './gates.ts'
 import type { ManagedOrganization } from './managed-state.ts'
 import { enrolmentOf, siblingWith } from './organizations.ts'
 
-/** After a provisioning: an older suffix stays, one that a sibling has is not taken, and nobody is told (managed 7.3). */
+/** After a provisioning: an older suffix stays, a sibling's is not taken, and nobody is told (managed 7.3). */
 export const enrolQuietly = (world: World, call: ProjectCall, suffix: string): void => {
   const enrolment = { project: call.project.id, organization: call.project.organization, suffix }
   if (enrolmentOf(world, call.project.id) !== undefined || siblingWith(world, enrolment) !== undefined) return
   world.store.state.managed.enrolments.push(enrolment)
 }
 
-/** Enrols a project, whatever state the warehouse is in. `taken` refuses a sibling's suffix. Throws 400 (managed 1.5). */
+/** Enrols a project, whatever the warehouse's state. `taken` refuses a sibling's suffix. Throws 400 (managed 1.5). */
 export const enrol = (
   world: World,
   call: ProjectCall,

@@ -20,7 +20,7 @@ export const requireFeature = (world: World, call: ProjectCall): ManagedOrganiza
   return organization
 }
 
-/** What stands between PostHog and its control plane (fact sheet: managed 1, proxy failures). Throws 501, 502 and 504. */
+/** What can stand before the control plane (fact sheet: managed 1, proxy failures). Throws 501, 502 and 504. */
 export const requireControlPlane = ({ switches }: ManagedOrganization): void => {
   if (!switches.configured) throw refusal(501, 'Managed warehouse provisioning is not configured')
   if (switches.controlPlane === 'timeout') throw refusal(504, 'Provisioning service timed out')

@@ -1,4 +1,4 @@
-/** How an organization's provisioning is set up, and what an operator lets go wrong (fact sheet: managed 7.1 org, cp_fault). */
+/** How an organization's provisioning is set up, and what is to go wrong (fact sheet: managed 7.1, org). */
 export interface ManagedSwitches {
   /** The rollout flag; off answers 403. */
   featureEnabled: boolean

@@ -27,7 +27,7 @@ export const readDatabaseName = (value: unknown): string => {
   return name
 }
 
-/** The suffix of a project's tables; edition D calls it a table's name, N a schema's. Throws the 400s of managed 1.1. */
+/** The suffix of a project's tables: D calls it a table's name, N a schema's. Throws the 400s of managed 1.1. */
 export const readSuffix = (value: unknown, word: 'table' | 'schema'): string => {
   const name = present(value, `${word}_name`)
   const subject = word === 'table' ? 'Table' : 'Schema'

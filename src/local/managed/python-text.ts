@@ -1,4 +1,4 @@
-/** A time as Python's `isoformat` writes it: microseconds unless there are none, and an offset. `time` is milliseconds. */
+/** A time in milliseconds as Python's `isoformat` writes it: microseconds unless there are none, and an offset. */
 export const pythonTime = (time: number): string =>
   new Date(time).toISOString().replace('.000Z', '+00:00').replace('Z', '000+00:00')
 
