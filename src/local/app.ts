@@ -143,6 +143,7 @@ export const createApp = (
   app.get('/_health', (c) => c.text('ok'))
   if (faults !== undefined) app.use('*', faulty(world, faults))
   if (admin !== undefined) app.route('/_admin', admin)
+  app.use('/oauth/*', bodyLimit({ maxSize: FORM_SLACK, onError: () => fail(tooLarge()) }))
   for (const { method, path, run } of open) app.on(method, path, (c) => run(c.req.raw))
   const tooLong = bodyLimit({ maxSize: MAX_BODY, onError: () => fail(tooLarge()) })
   const tooBig = bodyLimit({ maxSize: MAX_FILE + FORM_SLACK, onError: () => fail(saying(TOO_LARGE)) })

@@ -54,7 +54,7 @@ export const refuseMethod = (method: string, sessionActions: boolean): never => 
 }
 
 /** Whether a key has a scope; `write` includes `read` of the same object and `*` everything. */
-const hasScope = (key: ApiKey, scope: string): boolean =>
+export const hasScope = (key: ApiKey, scope: string): boolean =>
   key.scopes.includes('*') ||
   key.scopes.includes(scope) ||
   (scope.endsWith(':read') && key.scopes.includes(scope.replace(/:read$/, ':write')))

@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts.ts'
 import { exportRoutes } from './exports/export-routes.ts'
 import { ControlPlane } from './managed/control-plane.ts'
 import { managedRoutes } from './managed/managed-routes.ts'
+import { oauthDoors } from './oauth/oauth-doors.ts'
 import { queryRoutes } from './query-routes.ts'
 import { restore } from './restore.ts'
 import type { OpenRoute, Route } from './route.ts'
@@ -43,5 +44,5 @@ export const openResources = async (world: World): Promise<Resources> => {
     await exports.close()
     await runs.close()
   }
-  return { routes, doors: exports.doors, close }
+  return { routes, doors: [...exports.doors, ...oauthDoors(world)], close }
 }

@@ -18,10 +18,10 @@ export const toColumns = (columns: readonly ColumnRecord[]): readonly Shown[] =>
     description: null,
   }))
 
-/** What the caller may do with a row: its creator and admins manage it, other members edit. */
+/** What the caller may do with a row: its creator and admins manage it, other members what access control leaves. */
 export const accessLevel = (key: ApiKey, project: Project, createdBy: number | null): string => {
   const isAdmin = (key.user.levels[project.organization] ?? 0) >= ADMIN_LEVEL
-  return isAdmin || createdBy === key.user.id ? 'manager' : 'editor'
+  return isAdmin || createdBy === key.user.id ? 'manager' : key.user.access
 }
 
 /**
