@@ -6,7 +6,7 @@ const CLOUD_REGIONS = ['https://us.posthog.com', 'https://eu.posthog.com']
 
 /** PostHog tells an edit conflict by its text alone, under a 400 (fact sheet: tables 3.3); undefined for any other 400. */
 export const adviceForConflict = ({ operation }: FailedCall, detail = ''): string | undefined =>
-  /modified by someone else/i.test(detail)
+  operation.check !== undefined && /modified by someone else/i.test(detail)
     ? `Read it again with ${operation.check}, look at what changed, and repeat with its new latest_history_id`
     : undefined
 
