@@ -56,8 +56,8 @@ export const strings = z.array(z.string()).optional()
 /** A column of a table or view (fact sheet: tables 1.6). */
 export const columns = z.array(z.looseObject({ name: string, type: string })).optional()
 
-/** Whether an update changes anything: one that names only its object would be sent for nothing. */
-export const changesSomething = ({ id: _id, ...fields }: Json): boolean =>
+/** Whether an update changes anything: one that names only its object (and project) would be sent for nothing. */
+export const changesSomething = ({ id: _id, project_id: _project, environment_id: _root, ...fields }: Json): boolean =>
   Object.values(fields).some((value) => value !== undefined)
 
 /** Message of `changesSomething`. */
