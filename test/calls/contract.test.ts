@@ -30,7 +30,7 @@ const partsOf = ({ headers, body }: Recorded) => {
     .slice(1, -1)
     .map((part) => {
       const [, head = '', value = ''] = /^\r\n([\s\S]*?)\r\n\r\n([\s\S]*)\r\n$/.exec(part) ?? []
-      const fileName = /filename="([^"]*)"/.exec(head)?.[1]
+      const fileName = /filename="([^"]*)"/.exec(head)?.[1]?.replace(/-[0-9a-f]{8}(?=\.\w+$)/, '-{8 random}')
       const name = /\bname="([^"]*)"/.exec(head)?.[1]
       expect(/content-type: (\S+)/i.exec(head)?.[1]).toBe(
         fileName === undefined ? undefined : 'application/octet-stream',

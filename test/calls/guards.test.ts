@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operations } from '../../tools/index.ts'
 import { type Connection, connectMcp, type Result } from '../fake/mcp.ts'
-import { type Answer, inTurn, type Recorder, startRecorder, useRecorder } from '../fake/recorder.ts'
+import { type Answer, inTurn, type Recorder, type Script, startRecorder, useRecorder } from '../fake/recorder.ts'
 import { ID, replies } from '../fixtures/replies.ts'
 
 let posthog: Recorder
@@ -141,10 +142,13 @@ describe('uploading a file', () => {
 describe('updating', () => {
   test('a prefix only of a direct source', async () => {
     const tool = 'external_data_sources_update'
-    const refused = await call(tool, { id: ID, prefix: 'x' }, [{ json: { access_method: 'warehouse' } }])
+    const refused = await call(tool, { id: ID, prefix: 'x' }, [{ json: { id: ID, access_method: 'warehouse' } }])
     expect(textOf(refused)).toContain('The prefix of a synced source cannot be changed')
     expect(sent()).toEqual([`GET external_data_sources/${ID}/`])
-    const done = await call(tool, { id: ID, prefix: 'x' }, [{ json: { access_method: 'direct' } }, answerOf(tool)])
+    const done = await call(tool, { id: ID, prefix: 'x' }, [
+      { json: { id: ID, access_method: 'direct' } },
+      answerOf(tool),
+    ])
     expect(done.isError).not.toBe(true)
     expect(posthog.requests[1]?.json).toEqual({ prefix: 'x' })
   })
@@ -171,6 +175,96 @@ describe('updating', () => {
     expect(result.isError).not.toBe(true)
     await call(tool, { id: ID, href: '/x' }, [answerOf(tool)])
     expect(sent()).toEqual([`PATCH file_system/${ID}/`])
+  })
+})
+
+describe('deleting a table', () => {
+  const tool = 'warehouse_tables_delete'
+
+  test('never takes the rows away from a materialized view', async () => {
+    const behind: Answer = { json: { id: ID, name: 'daily_orders', created_via: 'materialized_view' } }
+    const result = await call(tool, { id: ID }, [behind, answerOf(tool)])
+    expect(result.isError).toBe(true)
+    expect(textOf(result)).toBe(
+      'warehouse_tables_delete: not sent. daily_orders holds the rows of the materialized view of that name. Drop them with warehouse_saved_queries_revert_materialization.\nNothing was changed.',
+    )
+    expect(sent()).toEqual([`GET warehouse_tables/${ID}/`])
+  })
+
+  test.each(['web', 'api', 'mcp', 'source', 'demo', null])('takes one that came by %s', async (created_via) => {
+    const result = await call(tool, { id: ID }, [{ json: { id: ID, name: 'orders', created_via } }, answerOf(tool)])
+    expect(result.isError).not.toBe(true)
+    expect(sent()).toEqual([`GET warehouse_tables/${ID}/`, `DELETE warehouse_tables/${ID}/`])
+  })
+})
+
+describe('a look before a change', () => {
+  const GUARDED: readonly (readonly [string, Record<string, unknown>, string])[] = [
+    ['warehouse_tables_delete', { id: ID }, `GET warehouse_tables/${ID}/`],
+    ['warehouse_tables_upload_file', { name: 'orders', content: 'a' }, 'GET warehouse_tables/'],
+    ['warehouse_saved_queries_create', { name: 'orders', query: 'select 1' }, 'GET warehouse_saved_queries/'],
+    ['external_data_sources_update', { id: ID, prefix: 'x' }, `GET external_data_sources/${ID}/`],
+    ['file_system_update', { id: ID, path: 'Sales' }, `GET file_system/${ID}/`],
+  ]
+  const ask = async (tool: string, args: Record<string, unknown>, script: Script) => {
+    posthog.script(script)
+    const result = await mcp.call(tool, args)
+    expect(result.isError).toBe(true)
+    return textOf(result)
+  }
+
+  test('is made by these tools and no other', () => {
+    const guarded = operations.filter(({ guard }) => guard !== undefined).map(({ name }) => name)
+    expect(guarded.sort()).toEqual(GUARDED.map(([tool]) => tool).sort())
+  })
+
+  describe.each(GUARDED)('%s', (tool, args, look) => {
+    const isList = look.endsWith('s/')
+
+    test.each<[string, Answer]>([
+      ['a notice', { json: { detail: 'maintenance' } }],
+      ['an empty object', { json: {} }],
+      ['an object of another form', { json: isList ? { id: ID, results: {} } : { id: 5, results: [] } }],
+      ['an array', { json: [{ id: ID }] }],
+      ['text', { json: 'ok' }],
+      ['null', { json: null }],
+      ['nothing', { body: '' }],
+      ['half of JSON', { body: '{"id": "', headers: { 'content-type': 'application/json' } }],
+      ['a page', { body: '<html>', headers: { 'content-type': 'text/html' } }],
+    ])('lets nothing through on %s', async (_case, answer) => {
+      expect(await ask(tool, args, () => answer)).toBe(
+        `${tool}: not sent. The look before the change got no readable answer.\nNothing was changed.\nCall again in a moment.`,
+      )
+      expect(sent()).toEqual([look])
+    })
+
+    test.each<[string, Script, string]>([
+      [
+        'a 500',
+        () => ({ status: 500, json: { detail: 'A server error occurred.' } }),
+        'PostHog answered 500 (server error) for project 7: "A server error occurred." (while looking before the change)\nNothing was changed.\nCall again in a moment.',
+      ],
+      [
+        'a reset',
+        () => (response) => void response.socket?.resetAndDestroy(),
+        'The connection to the server was lost before it answered (ECONNRESET).\nNothing was changed.\nCall again in a moment.',
+      ],
+      [
+        'a 403',
+        () => ({ status: 403, json: { detail: 'You do not have viewer access to this resource.' } }),
+        'PostHog answered 403 (forbidden) for project 7: "You do not have viewer access to this resource." (while looking before the change)\nNothing was changed.\nThe key\'s owner lacks the role in PostHog; a project admin can grant it.',
+      ],
+      [
+        // For two of the tools the same status of the change itself would tell of a residue.
+        'a 400',
+        () => ({ status: 400, json: { detail: 'No.' } }),
+        'PostHog answered 400 (refused input) for project 7: "No." (while looking before the change)\nNothing was changed.\nCorrect the input it names and call again.',
+      ],
+    ])('is told as a failed read after %s', async (_case, script, says) => {
+      // The whole text: neither the check of the change nor a residue is in it.
+      expect(await ask(tool, args, script)).toBe(`${tool}: ${says}`)
+      expect(new Set(sent())).toEqual(new Set([look]))
+    })
   })
 })
 
@@ -216,6 +310,16 @@ describe('the file of an export', () => {
     const result = await call(tool, { id: 812 }, [{ body: bytes, headers: { 'content-type': 'image/png' } }])
     expect(result.content[1]).toEqual({ type: 'image', data: 'iVBORw==', mimeType: 'image/png' })
     expect(result.structuredContent).toEqual({ id: 812, content_type: 'image/png', bytes: 4, project_id: 7 })
+  })
+
+  test('is no page of a website', async () => {
+    const page: Answer = { body: '<html>Sign in</html>', headers: { 'content-type': 'text/html; charset=utf-8' } }
+    const result = await call(tool, { id: 812 }, [page])
+    expect(result.isError).toBe(true)
+    expect(textOf(result).replaceAll(posthog.origin, '{origin}')).toBe(
+      'exports_content: {origin} answered 200 with a web page instead of data.\nNothing was changed.\nCheck POSTHOG_HOST (now {origin}): it should be the app, such as https://us.posthog.com.',
+    )
+    expect(sent()).toEqual(['GET exports/812/content/'])
   })
 
   test('is not fetched from an address that is not public', async () => {

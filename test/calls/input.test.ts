@@ -113,6 +113,30 @@ describe('what cannot be meant is refused before anything is sent', () => {
       /deleted is not an input: .*warehouse_saved_queries_delete/,
     ],
     [
+      'the switch that makes a create edit what the list hides',
+      'warehouse_saved_queries_create',
+      { name: 'a', query: 'select 1', soft_update: true },
+      /soft_update is not an input: Switches off the check that keeps a create from editing a view which the list hides/,
+    ],
+    ...[
+      'warehouse_tables_update',
+      'warehouse_saved_queries_update',
+      'external_data_sources_update',
+      'external_data_sources_revenue_analytics_config',
+      'file_system_update',
+    ].map((tool): [string, string, Record<string, unknown>, RegExp] => [
+      `${tool} of nothing`,
+      tool,
+      { id: ID, project_id: 7 },
+      /name at least one field to change/,
+    ]),
+    [
+      'an update of nothing but null',
+      'warehouse_tables_update',
+      { id: ID, name: null },
+      /name at least one field to change/,
+    ],
+    [
       'an unknown name',
       'warehouse_tables_list',
       { serach: 'x' },

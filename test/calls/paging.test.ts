@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Connection, connectMcp } from '../fake/mcp.ts'
 import { type Recorder, type Script, startRecorder } from '../fake/recorder.ts'
 import { ID } from '../fixtures/replies.ts'
@@ -18,7 +18,7 @@ afterAll(async () => {
 const names = Array.from({ length: 2_345 }, (_, index) => `row_${index}`)
 const named = (some: readonly string[]) => some.map((name) => ({ id: ID, name }))
 
-/** Follows `next` as a model does, to the end; gives the rows and the number of calls. */
+/** Follows `next` as it is, to the end; gives the rows and the number of calls. */
 const followAll = async (tool: string, first: Record<string, unknown>, script: Script, field = 'name') => {
   posthog.script(script)
   const seen: unknown[] = []
@@ -34,8 +34,8 @@ const followAll = async (tool: string, first: Record<string, unknown>, script: S
     expect(more).toBe(next !== undefined)
     expect(JSON.stringify(next ?? {})).not.toContain('http')
     seen.push(...results.map((row) => row[field]))
-    // The result of a tool is JSON: an input for the next call or nothing.
-    args = next === undefined ? undefined : { ...first, ...(next as Record<string, unknown>) }
+    // The result of a tool is JSON: all arguments of the next call or nothing.
+    args = next as Record<string, unknown> | undefined
   }
   return { seen, calls }
 }
@@ -115,7 +115,9 @@ test('a bare array that upstream sends whole has its length for total', async ()
     source_type: 'Postgres',
     payload: { host: 'db.acme.com' },
   })
-  expect(structuredContent).toMatchObject({ returned: 50, total: 120, more: true, next: { offset: 50 } })
+  expect(structuredContent).toMatchObject({ returned: 50, total: 120, more: true })
+  // Without the payload, which may hold secrets: a model gives it again.
+  expect(structuredContent?.next).toEqual({ source_type: 'Postgres', offset: 50 })
 })
 
 test('page numbers', async () => {
@@ -145,4 +147,52 @@ test('runs go on before the last one seen, fifty at a time', async () => {
   const { seen, calls } = await followAll('external_data_sources_jobs', { id: ID }, script, 'created_at')
   expect(seen).toEqual(all)
   expect(calls).toBe(3)
+})
+
+describe('next holds every argument of the call, with the key of the page replaced', () => {
+  const next = async (tool: string, args: Record<string, unknown>, json: unknown) => {
+    posthog.script(() => ({ json }))
+    return (await mcp.call(tool, args)).structuredContent?.next
+  }
+  const two = { count: 9, next: null, previous: null, results: named(['a', 'b']) }
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['no project', { search: 'a' }, { search: 'a', offset: 2 }],
+    ['a project', { search: 'a', project_id: 3 }, { search: 'a', project_id: 3, offset: 2 }],
+    ['an environment', { environment_id: 31 }, { environment_id: 31, offset: 2 }],
+    [
+      'a project as text and a place to go on from',
+      { project_id: '3', limit: 2, offset: 4 },
+      { project_id: 3, limit: 2, offset: 6 },
+    ],
+    ['nulls', { search: null, project_id: null }, { offset: 2 }],
+  ])('with %s', async (_case, args, expected) => {
+    expect(await next('warehouse_tables_list', args, two)).toEqual(expected)
+  })
+
+  test('with an id and a page', async () => {
+    const json = { results: [{ activity: 'updated' }], next: null, previous: null, total_count: 30 }
+    const args = { id: ID, limit: 10, page: 2, environment_id: 31 }
+    expect(await next('warehouse_saved_queries_activity', args, json)).toEqual({ ...args, page: 3 })
+  })
+
+  test('with a moment in place of an offset', async () => {
+    const created_at = '2026-09-02T10:00:00Z'
+    const json = Array.from({ length: 50 }, () => ({ created_at, status: 'Completed' }))
+    const args = { id: ID, project_id: 3, before: '2026-09-03T10:00:00Z' }
+    expect(await next('external_data_sources_jobs', args, json)).toEqual({ id: ID, project_id: 3, before: created_at })
+  })
+
+  test('but never a secret', async () => {
+    const payload = { host: 'db.acme.com', password: 's3cret-s3cret' }
+    const args = { source_type: 'Postgres', payload, access_method: 'direct', limit: 1, project_id: 3 }
+    const json = [{ table: 'orders' }, { table: 'users' }]
+    expect(await next('external_data_sources_database_schema', args, json)).toEqual({
+      source_type: 'Postgres',
+      access_method: 'direct',
+      limit: 1,
+      project_id: 3,
+      offset: 1,
+    })
+  })
 })

@@ -72,7 +72,14 @@ export const requests: Readonly<Record<string, Case>> = {
       },
     ],
   },
-  warehouse_tables_delete: { args: { id: ID }, sends: [{ method: 'DELETE', path: `warehouse_tables/${ID}/` }] },
+  warehouse_tables_delete: {
+    args: { id: ID },
+    before: [{ json: { id: ID, name: 'orders', created_via: 'api' } }],
+    sends: [
+      { method: 'GET', path: `warehouse_tables/${ID}/` },
+      { method: 'DELETE', path: `warehouse_tables/${ID}/` },
+    ],
+  },
   warehouse_tables_refresh_schema: {
     args: { id: ID },
     sends: [{ method: 'POST', path: `warehouse_tables/${ID}/refresh_schema/` }],
@@ -105,7 +112,7 @@ export const requests: Readonly<Record<string, Case>> = {
         form: [
           { name: 'name', value: 'orders' },
           { name: 'format', value: 'CSVWithNames' },
-          { name: 'file', fileName: 'orders.csv', value: 'id,name\n1,Zoë\n' },
+          { name: 'file', fileName: 'orders-{8 random}.csv', value: 'id,name\n1,Zoë\n' },
         ],
       },
     ],
@@ -252,14 +259,14 @@ export const requests: Readonly<Record<string, Case>> = {
     ],
   },
   warehouse_saved_queries_create: {
-    args: { name: 'daily_orders', query: 'select 1 as one', soft_update: true },
+    args: { name: 'daily_orders', query: 'select 1 as one' },
     before: [none],
     sends: [
       { method: 'GET', path: 'warehouse_saved_queries/', query: [['search', 'daily_orders']] },
       {
         method: 'POST',
         path: 'warehouse_saved_queries/',
-        json: { name: 'daily_orders', query: { kind: 'HogQLQuery', query: 'select 1 as one' }, soft_update: true },
+        json: { name: 'daily_orders', query: { kind: 'HogQLQuery', query: 'select 1 as one' } },
       },
     ],
   },

@@ -58,9 +58,10 @@ export const facts: readonly Fact[] = [
   sourceRead('external_data_sources_wizard', 'read', 'same', 'closed', 'newer'),
 
   viewRead('warehouse_saved_queries_list', 'read', 'same', 'closed'),
-  viewWrite('warehouse_saved_queries_create', 'write', 'again', 'closed'),
+  // The SQL of a view runs, and a linked table in it reads its bucket.
+  viewWrite('warehouse_saved_queries_create', 'write', 'again', 'open'),
   viewRead('warehouse_saved_queries_get', 'read', 'same', 'closed'),
-  viewWrite('warehouse_saved_queries_update', 'write', 'same', 'closed'),
+  viewWrite('warehouse_saved_queries_update', 'write', 'same', 'open'),
   viewWrite('warehouse_saved_queries_delete', 'destructive', 'same', 'closed'),
   fact(['activity_log:read'])('warehouse_saved_queries_activity', 'read', 'same', 'closed'),
   // Two POSTs that only read.
@@ -68,9 +69,9 @@ export const facts: readonly Fact[] = [
   session('warehouse_saved_queries_cancel', 'write', 'same', 'closed', 'refused'),
   session('warehouse_saved_queries_dependencies', 'read', 'same', 'closed', 'refused'),
   session('warehouse_saved_queries_descendants', 'read', 'same', 'closed', 'refused'),
-  viewWrite('warehouse_saved_queries_materialize', 'write', 'same', 'closed', 'newer'),
+  viewWrite('warehouse_saved_queries_materialize', 'write', 'same', 'open', 'newer'),
   viewWrite('warehouse_saved_queries_revert_materialization', 'destructive', 'same', 'closed', 'newer'),
-  viewWrite('warehouse_saved_queries_run', 'write', 'again', 'closed', 'newer'),
+  viewWrite('warehouse_saved_queries_run', 'write', 'again', 'open', 'newer'),
   viewRead('warehouse_saved_queries_run_history', 'read', 'same', 'closed', 'newer'),
   viewWrite('warehouse_saved_queries_resume_schedules', 'write', 'same', 'closed', 'newer'),
 

@@ -231,8 +231,8 @@ describe('a server that is not there', () => {
         NOTHING,
         next,
       ])
-      expect(await lines('warehouse_tables_delete', { id: ID })).toEqual([
-        `warehouse_tables_delete: ${refused}`,
+      expect(await lines('warehouse_saved_queries_delete', { id: ID })).toEqual([
+        `warehouse_saved_queries_delete: ${refused}`,
         NOTHING,
         next,
       ])

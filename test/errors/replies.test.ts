@@ -239,6 +239,63 @@ describe('the 404s', () => {
     expect(what).toBe('warehouse_saved_queries_delete: PostHog answered 404 (not found) for project 7: "Not found."')
     expect(changed).toBe(NOTHING)
   })
+
+  test('nor does one that looks first', async () => {
+    missing('Not found.')
+    expect(linesOf(await mcp.call('warehouse_tables_delete', { id: ID }))).toEqual([
+      'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: "Not found." (while looking before the change)',
+      NOTHING,
+      LISTED,
+    ])
+    expect(upstream.requests.map(({ method }) => method)).toEqual(['GET'])
+  })
+
+  test('nor does a delete of what was there a moment ago', async () => {
+    upstream.script(({ method }) =>
+      method === 'GET' ? { json: { id: ID, created_via: 'api' } } : { status: 404, json: { detail: 'Not found.' } },
+    )
+    expect(linesOf(await mcp.call('warehouse_tables_delete', { id: ID }))).toEqual([
+      'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: "Not found."',
+      NOTHING,
+      LISTED,
+    ])
+    expect(upstream.requests.map(({ method }) => method)).toEqual(['GET', 'DELETE'])
+  })
+
+  test('a page that is none', async () => {
+    missing('Invalid page.')
+    expect(linesOf(await mcp.call('warehouse_saved_queries_list', { offset: 5_000 }))).toEqual([
+      'warehouse_saved_queries_list: PostHog answered 404 (not found) for project 7: "Invalid page."',
+      NOTHING,
+      'There is no such page: go back to a smaller offset.',
+    ])
+  })
+})
+
+describe('an edit conflict', () => {
+  const conflict = 'The query was modified by someone else.'
+  const edit = { id: ID, query: 'select 1', edited_history_id: 'abc' }
+  const update = async (detail: string) => {
+    upstream.script(() => ({ ...said(detail), status: 400 }))
+    return linesOf(await mcp.call('warehouse_saved_queries_update', edit))
+  }
+
+  test('is known by its text, and asks to read again', async () => {
+    expect(await update(conflict)).toEqual([
+      `warehouse_saved_queries_update: PostHog answered 400 (refused input) for project 7: "${conflict}"`,
+      NOTHING,
+      'Read it again with warehouse_saved_queries_get, look at what changed, and repeat with its new latest_history_id.',
+    ])
+  })
+
+  test('is not guessed from any other 400', async () => {
+    expect((await update('The query was modified.'))[2]).toBe(CORRECT)
+  })
+
+  test('has no part in a read', async () => {
+    upstream.script(() => ({ ...said(conflict), status: 400 }))
+    expect(linesOf(await read())[2]).toBe(CORRECT)
+  })
 })
 
 describe('in the words of the inputs', () => {
@@ -247,6 +304,24 @@ describe('in the words of the inputs', () => {
     expect(linesOf(await mcp.call('data_warehouse_enable_backfill', { table_name: 'prod' }))[0]).toBe(
       'data_warehouse_enable_backfill: PostHog answered 400 (refused input) for project 7 about table_name: "Taken."',
     )
+  })
+
+  test.each([
+    ['data_warehouse_enable_backfill', { table_name: 'prod' }, 'schema_name is required', 'table_name is required'],
+    [
+      'data_warehouse_provision',
+      { database_name: 'acme', table_name: 'prod' },
+      'Invalid schema_name: schema_name must be short',
+      'Invalid table_name: table_name must be short',
+    ],
+    ['data_warehouse_check_database_name', { name: 'acme' }, 'database_name is taken', 'name is taken'],
+  ])('%s: so it has within a text', async (tool, args, theirs, ours) => {
+    upstream.script(() => ({ json: { error: theirs }, status: 400 }))
+    expect(linesOf(await mcp.call(tool, args))).toEqual([
+      `${tool}: PostHog answered 400 (refused input) for project 7: "${ours}"`,
+      NOTHING,
+      CORRECT,
+    ])
   })
 
   test('what a refused create may leave behind is said', async () => {
@@ -260,6 +335,20 @@ describe('in the words of the inputs', () => {
     expect(linesOf(await mcp.call('warehouse_tables_create', args))).toEqual([
       'warehouse_tables_create: PostHog answered 400 (refused input) for project 7 about url_pattern: "Could not read."',
       'PostHog may keep the unused bucket credential of a create that it refused after reading. Nothing else was changed.',
+      CORRECT,
+    ])
+    // Refused before anything was read.
+    upstream.script(() => forbidden('No.'))
+    expect(linesOf(await mcp.call('warehouse_tables_create', args))[1]).toBe(NOTHING)
+  })
+
+  test('and what a refused upload may', async () => {
+    upstream.script(({ method }) =>
+      method === 'GET' ? { json: { count: 0, next: null, results: [] } } : { ...said('Could not read.'), status: 400 },
+    )
+    expect(linesOf(await mcp.call('warehouse_tables_upload_file', { name: 'orders', content: 'a' }))).toEqual([
+      'warehouse_tables_upload_file: PostHog answered 400 (refused input) for project 7: "Could not read."',
+      'A file PostHog could not read may leave a table without columns. Nothing else was changed.',
       CORRECT,
     ])
   })

@@ -32,6 +32,14 @@ const start = async () => {
 test.each([
   ['a read', 'warehouse_tables_get', { id: ID }, 45, 'Nothing was changed.', 'Call again in a moment.'],
   [
+    'the look before a write',
+    'warehouse_tables_delete',
+    { id: ID },
+    45,
+    'Nothing was changed.',
+    'Call again in a moment.',
+  ],
+  [
     'a write',
     'warehouse_saved_queries_delete',
     { id: ID },

@@ -125,7 +125,7 @@ export const mainFields: Readonly<Record<string, readonly string[]>> = {
   ),
   data_warehouse_data_ops_dashboard: ['dashboard_id'],
   data_warehouse_property_values: rows(),
-  exports_content: ['content_type', 'bytes', 'saved_to'],
+  exports_content: ['content_type', 'bytes', 'text', 'saved_to'],
   file_system_list: rows('id', 'path', 'type', 'ref', 'shortcut', 'href'),
   file_system_create: entry,
   file_system_get: entry,

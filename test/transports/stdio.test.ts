@@ -88,6 +88,12 @@ describe('what is not a good message', () => {
       { id: 'six', error: { code: -32600 } },
     ],
     ['9 MB of nothing', `${'x'.repeat(9_000_000)}\n`, { id: null, error: { code: -32600 } }],
+    ['a number', '5\n', { id: null, error: { code: -32600 } }],
+    ['text', '"ping"\n', { id: null, error: { code: -32600 } }],
+    ['null', 'null\n', { id: null, error: { code: -32600 } }],
+    ['an empty object', {}, { id: null, error: { code: -32600 } }],
+    ['an object of another protocol', { id: 21, method: 'ping' }, { id: 21, error: { code: -32600 } }],
+    ['a batch', [{ jsonrpc: '2.0', id: 22, method: 'ping' }], { id: null, error: { code: -32600 } }],
     ['an unknown method', { jsonrpc: '2.0', id: 7, method: 'no/such' }, { id: 7, error: { code: -32601 } }],
     [
       'an unknown tool',
@@ -124,7 +130,7 @@ describe('what is not a good message', () => {
       })
     }
     expect(upstream.requests).toHaveLength(CASES.length)
-    expect(CASES).toHaveLength(14)
+    expect(CASES).toHaveLength(20)
   })
 
   test('a batch, a notification nobody knows and a blank line do not end it', async () => {

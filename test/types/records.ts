@@ -25,6 +25,10 @@ const post = { ...get, method: 'POST', effect: 'write', tier: 'write', check: 'x
 // The controls: without these two, everything below could fail for one shared reason.
 export const goodRead = operation(get)
 export const goodWrite = operation({ ...post, body: ({ level }) => ({ level }) })
+export const goodGuard = operation({
+  ...post,
+  guard: { of: 'object', path: 'x/', refuse: (_body, { level }) => String(level) },
+})
 
 // @ts-expect-error: a hole in the path that no input fills
 operation({ ...get, path: 'x/{view_id}/' })
@@ -51,10 +55,14 @@ operation({ ...get, upload: () => ({ fields: {}, fileName: 'a', from: { text: 'a
 // @ts-expect-error: a method this API does not have
 operation({ ...get, method: 'PUT' })
 
+// @ts-expect-error: an input for the query, which only a GET has
+operation({ ...post, query: ['level'] })
 // @ts-expect-error: a body made from an input that does not exist
 operation({ ...post, body: ({ depth }) => ({ depth }) })
 // @ts-expect-error: a guard that looks at an input that does not exist
-operation({ ...post, guard: { path: 'x/', refuse: (_body, { depth }) => String(depth) } })
+operation({ ...post, guard: { of: 'object', path: 'x/', refuse: (_body, { depth }) => String(depth) } })
+// @ts-expect-error: a guard that does not say what it reads
+operation({ ...post, guard: { path: 'x/', refuse: () => undefined } })
 // @ts-expect-error: a sentence made from an input that does not exist
 operation({ ...post, reply: { kind: 'done', says: ({ depth }) => `${depth}` } })
 // @ts-expect-error: a condition on an input that does not exist
