@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type { EngineColumn } from '../engine/engine.ts'
+import type { ColumnRecord, TableRecord } from '../state.ts'
+import { putTable } from '../table-engine.ts'
+import { OWN_HOST } from '../url-rules.ts'
+import { isTaken, NAME_TAKEN, timestamp, type World } from '../world.ts'
+import { SourceError } from './connector.ts'
+import { toTableNames } from './source-names.ts'
+import type { SchemaRecord, SourceRecord, SyncedRows } from './source-state.ts'
+
+/** A warehouse table with rows of its own. */
+export type SyncedTable = TableRecord & { synced: SyncedRows }
+
+/** The table a schema fills; undefined before its first sync and after its data was deleted. */
+export const tableOf = (world: World, schema: SchemaRecord): SyncedTable | undefined =>
+  world.store.state.tables.find(
+    (table): table is SyncedTable => table.id === schema.tableId && !table.deleted && table.synced !== undefined,
+  )
+
+const newTable = (world: World, source: SourceRecord, schema: SchemaRecord, synced: SyncedRows): SyncedTable => {
+  const { stored } = toTableNames(source, schema.name)
+  return {
+    id: randomUUID(),
+    project: source.project,
+    createdAt: timestamp(world),
+    createdBy: source.createdBy,
+    createdVia: 'source',
+    synced,
+    viewId: null,
+    name: stored,
+    format: 'DeltaS3Wrapper',
+    urlPattern: `https://${OWN_HOST}/dlt/team_${source.project}_${source.sourceType.toLowerCase()}_${schema.id}/${stored}`,
+    credential: null,
+    columns: [],
+    options: {},
+    upload: null,
+    deleted: false,
+  }
+}
+
+/** What a sync brought, ready to be taken. */
+export interface Version {
+  readonly rows: string
+  readonly rowCount: number
+  readonly columns: readonly EngineColumn[]
+}
+
+const toRecords = (columns: readonly EngineColumn[]): readonly ColumnRecord[] =>
+  columns.map(({ name, clickhouse }) => ({ name, clickhouse, valid: true }))
+
+/** The first sync needs the name that the table will have. Throws SourceError `data`, so that nobody syncs in vain. */
+export const checkName = (world: World, source: SourceRecord, schema: SchemaRecord): void => {
+  if (tableOf(world, schema) !== undefined) return
+  const { stored, dotted } = toTableNames(source, schema.name)
+  const isClash = isTaken(world, source.project, stored) || isTaken(world, source.project, dotted)
+  if (isClash) throw new SourceError('data', `${NAME_TAKEN} The table would be ${stored}, or ${dotted} in SQL.`)
+}
+
+/**
+ * Makes a version the one that SQL reads, without a moment in between. The rows before are dropped once the state that
+ * names the new ones is on disk, so that a crash at any point leaves one whole version.
+ */
+export const takeVersion = async (
+  world: World,
+  source: SourceRecord,
+  schema: SchemaRecord,
+  version: Version,
+): Promise<void> => {
+  const known = tableOf(world, schema)
+  const { dotted } = toTableNames(source, schema.name)
+  const { rows, rowCount, columns } = version
+  const synced = {
+    sourceId: source.id,
+    schemaId: schema.id,
+    hogqlName: known?.synced.hogqlName ?? dotted,
+    rows,
+    rowCount,
+  }
+  const table = known ?? newTable(world, source, schema, synced)
+  const before = known?.synced.rows
+  table.synced = synced
+  table.columns = toRecords(columns)
+  if (known === undefined) world.store.state.tables.push(table)
+  schema.tableId = table.id
+  await putTable(world, table)
+  await world.store.save()
+  if (before !== undefined && before !== rows) await dropRows(world, before)
+}
+
+const dropRows = async (world: World, rows: string): Promise<void> => {
+  await world.engine.rows.drop(rows).catch(() => world.log('the rows of an earlier sync could not be dropped'))
+}
+
+/** Hides a schema's table and drops its rows in the background. */
+export const removeTable = async (world: World, schema: SchemaRecord): Promise<void> => {
+  const table = tableOf(world, schema)
+  schema.tableId = null
+  if (table === undefined) return
+  table.deleted = true
+  await world.engine.remove(table.project, table.id)
+  // The rows go when nothing names them any more, also not on disk. A busy engine is nothing to wait for.
+  void world.store.save().then(() => dropRows(world, table.synced.rows))
+}
+
+/** Drops the rows that no table names: what an earlier process had not finished, or not cleared away. */
+export const sweepRows = async (world: World): Promise<void> => {
+  const live = world.store.state.tables.filter(({ deleted }) => !deleted)
+  await world.engine.rows.sweep(new Set(live.flatMap(({ synced }) => (synced === undefined ? [] : [synced.rows]))))
+}
