@@ -134,6 +134,10 @@ describe('CSV', () => {
     )
   })
 
+  test('a row of nothing is still a row', () => {
+    expect(toCsv({ columns: ['n'], types: [], rows: [[null], ['']] })).toBe('n\r\n""\r\n""\r\n')
+  })
+
   test('whatever the cells hold, a reader gets it back', () => {
     const hostile = fc.array(
       fc.constantFrom('"', ',', '\r', '\n', '\r\n', ' ', '\t', ';', "'", '=', 'é', '😀', '\0', 'x'),

@@ -208,6 +208,18 @@ describe('deleting', () => {
     expect(await paths()).toEqual(['s'])
   })
 
+  test('a shortcut goes alone also when it is the only row of its object', async () => {
+    await add('s', 'dashboard', { ref: '1', shortcut: true })
+    expect(await destroy('s')).toEqual({ status: 204, body: null })
+    expect(await unfiled('?type=dashboard')).toEqual({ count: 2 })
+  })
+
+  test('rows without a reference are no rows of the same', async () => {
+    await add('a', 'dashboard')
+    await add('b', 'dashboard')
+    expect((await destroy('a')).status).toBe(400)
+  })
+
   test('a folder takes everything, and two rows of one object in it count once', async () => {
     await add('A/one', 'dashboard', { ref: '1' })
     await add('A/B/two', 'dashboard', { ref: '1' })
@@ -232,6 +244,7 @@ describe('deleting', () => {
   test.each([
     ['doc-file', { ref: '1' }, "Cannot delete resources with type 'doc-file'."],
     ['dashboard', {}, "Cannot delete type 'dashboard' without a reference."],
+    ['dashboard', { ref: '' }, "Cannot delete type 'dashboard' without a reference."],
   ])('a %s that cannot be deleted keeps its whole folder', async (type, more, detail) => {
     await add('A/a', 'dashboard', { ref: '1' })
     await add('A/z', type, more)

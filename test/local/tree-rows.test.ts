@@ -204,6 +204,14 @@ describe('filters and orders', () => {
     )
   })
 
+  test('one depth has its folders first, one object its shortcuts last', async () => {
+    await add('zoo', 'folder')
+    expect(await paths('depth=1')).toEqual(['A', 'a', 'zoo', 'b', 'C'])
+    await add('0', 'dashboard', { ref: '1', shortcut: true })
+    expect(await paths('ref=1')).toEqual(['a/y', 'b', '0', 'C'])
+    expect((await paths())[0]).toBe('0')
+  })
+
   test('an unknown order is newest first', async () => {
     expect((await paths('order_by=size'))[0]).toBe('C')
     expect((await paths('order_by=-created_at')).at(-1)).toBe('b')
