@@ -60,7 +60,7 @@ export const adviceFor404 = (call: FailedCall, detail = ''): string => {
   if (/^project not found/i.test(detail)) return `Check the project id ${call.project}: this key knows no such project`
   if (/^endpoint not found/i.test(detail))
     return `This PostHog release does not have the route. ${call.operation.instead ?? 'Use the PostHog app, or a newer release'}`
-  if (/^invalid page/i.test(detail)) return 'There is no such page: go back to a smaller offset'
+  if (/^invalid page/i.test(detail)) return 'There is no such page: go back to an earlier one'
   const where = call.listTool === undefined ? '' : `Take an id from ${call.listTool}. `
   return `${where}It may not exist, or this key may not see it; this does not mean that it was deleted`
 }

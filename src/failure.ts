@@ -189,4 +189,4 @@ const changedBy = ({ effect }: Operation, status: number): Changed =>
   effect !== 'read' && status >= 500 && status !== 501 ? 'unknown' : 'nothing'
 
 const residueOf = ({ residue }: Operation, status: number): { readonly residue?: string } =>
-  residue !== undefined && (status === 400 || status >= 500) ? { residue } : {}
+  residue !== undefined && status === 400 ? { residue } : {}

@@ -124,7 +124,7 @@ const update = operation({
       sync_frequency: cadence.optional(),
       soft_update: z.boolean().optional().describe('no conflict check: overwrites a colleague'),
     })
-    .refine(changesSomething, nothingToChange)
+    .refine(({ name, query, sync_frequency }) => changesSomething({ name, query, sync_frequency }), nothingToChange)
     .refine((input) => input.query === undefined || input.edited_history_id !== undefined || input.soft_update, {
       path: ['edited_history_id'],
       message: 'is needed with query: take latest_history_id from warehouse_saved_queries_get just before',

@@ -267,7 +267,7 @@ describe('the 404s', () => {
     expect(linesOf(await mcp.call('warehouse_saved_queries_list', { offset: 5_000 }))).toEqual([
       'warehouse_saved_queries_list: PostHog answered 404 (not found) for project 7: "Invalid page."',
       NOTHING,
-      'There is no such page: go back to a smaller offset.',
+      'There is no such page: go back to an earlier one.',
     ])
   })
 })
