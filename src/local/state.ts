@@ -55,6 +55,8 @@ export interface ViewRecord {
   isMaterialized: boolean
   cadence: string | null
   tableId: string | null
+  /** The engine's table with the rows of the last whole run; absent in older files. */
+  rows?: string | null
   /** Concurrency token; moves only when the query object changes. */
   revision: string
   /** Direct parents: ids of views and tables, names of built-in tables. */

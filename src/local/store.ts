@@ -1,34 +1,10 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile } from './durable-files.ts'
+import { lockFolder } from './folder-lock.ts'
 import { emptyState, type State } from './state.ts'
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Two processes on one directory would overwrite each other's state and corrupt the engine's files. */
-const lock = async (path: string): Promise<void> => {
-  try {
-    const file = await open(path, 'wx', 0o600)
-    await file.writeFile(String(process.pid))
-    await file.close()
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    const holder = Number(await readFile(path, 'utf8'))
-    if (Number.isInteger(holder) && holder > 0 && isAlive(holder)) {
-      throw new Error(`The folder is in use by another local warehouse (process ${holder}).`)
-    }
-    await rm(path, { force: true })
-    await lock(path)
-  }
-}
 
 const read = async (path: string): Promise<State> => {
   let text: string
@@ -52,6 +28,7 @@ export class Store {
   #written = ''
   #last: Promise<void> = Promise.resolve()
   #queued: Promise<void> | undefined
+  #discarded: string[] = []
 
   private constructor(directory: string, state: State) {
     this.directory = directory
@@ -61,7 +38,7 @@ export class Store {
   /** Takes the directory for this process, making it when needed. Throws when another live process has it. */
   static async open(directory: string): Promise<Store> {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await lock(join(directory, 'lock'))
+    await lockFolder(join(directory, 'lock'))
     return new Store(directory, await read(join(directory, 'state.json')))
   }
 
@@ -80,6 +57,13 @@ export class Store {
     return this.#queued
   }
 
+  /** Removes a file of the directory as soon as a state that was changed before this call is on disk. */
+  discard(path: string): void {
+    this.#discarded.push(path)
+    // Nobody waits for it here: the caller's own save tells of a failure.
+    this.save().catch(() => undefined)
+  }
+
   /** Writes what is left and gives the directory back. */
   async close(): Promise<void> {
     await this.save()
@@ -87,11 +71,12 @@ export class Store {
   }
 
   async #write(): Promise<void> {
+    const discarded = this.#discarded.splice(0)
     const text = JSON.stringify(this.state)
-    if (text === this.#written) return
-    const path = join(this.directory, 'state.json')
-    await writeFile(`${path}.new`, text, { mode: 0o600 })
-    await rename(`${path}.new`, path)
-    this.#written = text
+    if (text !== this.#written) {
+      await replaceFile(join(this.directory, 'state.json'), text)
+      this.#written = text
+    }
+    for (const path of discarded) await rm(join(this.directory, path), { force: true })
   }
 }

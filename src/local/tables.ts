@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { invalid } from './errors.ts'
+import { invalid, saying } from './errors.ts'
 import { matches } from './fields.ts'
 import { byOffset } from './paging.ts'
 import type { ProjectCall, Reply } from './route.ts'
@@ -9,11 +7,12 @@ import type { CredentialRecord, TableRecord } from './state.ts'
 import { describeForCaller, probeColumns, putTable } from './table-engine.ts'
 import { findTable, readTable, type TableInput } from './table-input.ts'
 import { toTable } from './table-shape.ts'
+import { takeRows } from './view-rows.ts'
 import { isTaken, NAME_TAKEN, tablesOf, timestamp, type World } from './world.ts'
 
-const show = (call: ProjectCall, table: TableRecord, status = 200): Reply => ({
+const show = (world: World, call: ProjectCall, table: TableRecord, status = 200): Reply => ({
   status,
-  body: toTable(table, call.key, call.project, call.url),
+  body: toTable(world, table, call.key, call.project, call.url),
 })
 
 /** Probes in the background, as upstream's task does; nobody waits, so trouble goes to the log. */
@@ -37,7 +36,7 @@ export const listTables = (world: World, call: ProjectCall): Reply => {
     .filter((table) => matches(table.name, search))
     .reverse()
   const page = byOffset(rows, call.url)
-  const results = page.results.map((table) => toTable(table, call.key, call.project, call.url))
+  const results = page.results.map((table) => toTable(world, table, call.key, call.project, call.url))
   return { status: 200, body: { ...page, results } }
 }
 
@@ -68,12 +67,12 @@ export const createTable = async (world: World, call: ProjectCall): Promise<Repl
     world.store.state.tables.push(table)
   })
   if (!table.deleted) probeLater(world, table)
-  return show(call, table, 201)
+  return show(world, call, table, 201)
 }
 
 /** `GET …/{id}/` */
 export const retrieveTable = (world: World, call: ProjectCall): Reply =>
-  show(call, findTable(world, call.project.id, call.param('id')))
+  show(world, call, findTable(world, call.project.id, call.param('id')))
 
 /** Only a changed quote setting makes PATCH look at the file (fact sheet: tables 2.3 partial_update). */
 const checkQuotes = async (world: World, table: TableRecord, next: TableRecord, signal: AbortSignal): Promise<void> => {
@@ -105,30 +104,32 @@ export const updateTable = async (world: World, call: ProjectCall, partial: bool
     else await putTable(world, { ...next, columns: table.columns })
     Object.assign(table, { ...next, columns: table.columns })
   })
-  return show(call, table)
+  return show(world, call, table)
 }
 
-const removeUpload = async (world: World, table: TableRecord): Promise<void> => {
+const removeUpload = (world: World, table: TableRecord): void => {
   const { upload } = table
   if (upload === null || world.store.state.tables.some((other) => other.upload === upload && !other.deleted)) return
-  await rm(join(world.store.directory, upload), { force: true })
+  world.store.discard(upload)
 }
 
 /** Hides a table, and for one behind a materialized view gives the view its plain SQL back. */
-export const dropTable = async (world: World, table: TableRecord): Promise<void> => {
+export const dropTable = (world: World, table: TableRecord): void => {
   table.deleted = true
   const view = world.store.state.views.find((candidate) => candidate.tableId === table.id)
-  if (view !== undefined) {
-    view.tableId = null
-    await world.engine.dematerialize(table.project, view.id)
+  if (view === undefined) {
+    world.engine.remove(table.project, table.id).catch(() => world.log(`table ${table.id} could not be forgotten`))
   } else {
-    await world.engine.remove(table.project, table.id)
+    view.tableId = null
+    takeRows(world, view, null)
   }
-  await removeUpload(world, table)
+  removeUpload(world, table)
 }
 
-/** `DELETE …/{id}/`: soft; an uploaded file goes when no other live table uses it. */
-export const destroyTable = async (world: World, call: ProjectCall): Promise<Reply> => {
-  await dropTable(world, findTable(world, call.project.id, call.param('id')))
+/** `DELETE …/{id}/`: soft; an uploaded file goes when no other live table uses it. A synced table goes with its source. */
+export const destroyTable = (world: World, call: ProjectCall): Reply => {
+  const table = findTable(world, call.project.id, call.param('id'))
+  if (table.synced !== undefined) throw saying("Can't delete a sourced table")
+  dropTable(world, table)
   return { status: 204 }
 }

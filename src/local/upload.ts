@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { writeDurably } from './durable-files.ts'
 import { EngineError } from './engine/engine.ts'
 import { busy, saying, wrongMedia } from './errors.ts'
 import type { ProjectCall, Reply } from './route.ts'
@@ -57,14 +58,16 @@ const readForm = async (request: Request): Promise<FormData> => {
   }
 }
 
-/** Puts the bytes next to their place, so that an unreadable file never replaces a readable one. */
-const stage = async (world: World, project: number, upload: Upload): Promise<{ temporary: string; final: string }> => {
+/**
+ * Every upload is a file of its own, which nobody knows of until the state names it: an unreadable one replaces nothing,
+ * and a crash at any moment leaves the table with the bytes it had.
+ */
+const stage = async (world: World, project: number, upload: Upload): Promise<string> => {
   const folder = join('uploads', `team_${project}`)
   await mkdir(join(world.store.directory, folder), { recursive: true, mode: 0o700 })
-  const temporary = join(folder, `.${randomUUID()}`)
-  const bytes = Buffer.from(await upload.file.arrayBuffer())
-  await writeFile(join(world.store.directory, temporary), bytes, { mode: 0o600 })
-  return { temporary, final: join(folder, upload.filename) }
+  const path = join(folder, randomUUID())
+  await writeDurably(join(world.store.directory, path), Buffer.from(await upload.file.arrayBuffer()))
+  return path
 }
 
 const urlOf = (project: number, filename: string): string => `https://${OWN_HOST}/managed/team_${project}/${filename}`
@@ -86,29 +89,51 @@ const newTable = (world: World, call: ProjectCall, name: string): TableRecord =>
   deleted: false,
 })
 
-/** Reads the staged bytes and moves them to their place. Upstream leaves a broken row behind here; this does not. */
+/** Reads the staged bytes. Upstream leaves a broken row behind here; this does not. */
 const load = async (
   world: World,
   call: ProjectCall,
   upload: Upload,
-): Promise<Pick<TableRecord, 'columns' | 'upload'>> => {
-  const { temporary, final } = await stage(world, call.project.id, upload)
+): Promise<{ readonly columns: TableRecord['columns']; readonly upload: string }> => {
+  const path = await stage(world, call.project.id, upload)
   const reading: Reading = {
     format: upload.format,
     urlPattern: urlOf(call.project.id, upload.filename),
     credential: null,
     options: {},
-    upload: temporary,
+    upload: path,
   }
-  const from = join(world.store.directory, temporary)
   try {
-    const columns = await describe(world, reading, call.signal)
-    await rename(from, join(world.store.directory, final))
-    return { columns, upload: final }
+    return { columns: await describe(world, reading, call.signal), upload: path }
   } catch (error) {
-    await rm(from, { force: true })
+    await rm(join(world.store.directory, path), { force: true })
     if (!(error instanceof EngineError)) throw error
     throw error.reason === 'busy' ? busy() : saying(FAILED)
+  }
+}
+
+/** Another table with the same file name reads the same stored object upstream, and so here. */
+const shareObject = async (world: World, table: TableRecord, before: string | null): Promise<void> => {
+  const others = tablesOf(world, table.project).filter(
+    (other) => other !== table && other.upload !== null && other.urlPattern === table.urlPattern,
+  )
+  const replaced = new Set([before, ...others.map(({ upload }) => upload)])
+  for (const other of others) other.upload = table.upload
+  for (const path of replaced) {
+    const isUsed = world.store.state.tables.some((other) => other.upload === path && !other.deleted)
+    if (path !== null && !isUsed) world.store.discard(path)
+  }
+  for (const each of [table, ...others]) await putTable(world, each)
+}
+
+/** Removes the files no live table names: what a crash left between a change and its cleaning up. */
+export const sweepUploads = async (world: World): Promise<void> => {
+  const used = new Set(world.store.state.tables.flatMap(({ upload, deleted }) => (deleted ? [] : (upload ?? []))))
+  const folder = join(world.store.directory, 'uploads')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  for (const entry of entries.filter((each) => each.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    if (!used.has(relative(world.store.directory, path))) await rm(path, { force: true })
   }
 }
 
@@ -122,10 +147,13 @@ export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply
   if (BUILT_IN.includes(upload.name) || viewsOf(world, project).some((view) => view.name === upload.name)) {
     throw saying(NAME_TAKEN)
   }
+  const refusal = await world.disk.refusal(upload.file.size)
+  if (refusal !== undefined) throw saying(refusal)
   const loaded = await load(world, call, upload)
   const table = await world.commits.take(async () => {
     const known = tablesOf(world, project).find((candidate) => candidate.name === upload.name)
     const target = known ?? newTable(world, call, upload.name)
+    const before = target.upload
     Object.assign(target, loaded, {
       format: upload.format,
       urlPattern: urlOf(project, upload.filename),
@@ -133,9 +161,9 @@ export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply
       options: {},
     })
     if (known === undefined) world.store.state.tables.push(target)
-    await putTable(world, target)
+    await shareObject(world, target, before)
     return target
   })
   probeLater(world, table)
-  return { status: 201, body: toTable(table, call.key, call.project, call.url) }
+  return { status: 201, body: toTable(world, table, call.key, call.project, call.url) }
 }

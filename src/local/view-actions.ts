@@ -38,6 +38,7 @@ export const materializeView = async (world: World, runs: Runs, call: ProjectCal
   const body = await call.json()
   const view = viewOf(world, call)
   const cadence = readFirstCadence(body.sync_frequency)
+  await world.disk.require()
   checkCadence(world, view, cadence)
   await checkResolves(world, view)
   const isFirst = view.tableId === null
@@ -51,8 +52,10 @@ export const materializeView = async (world: World, runs: Runs, call: ProjectCal
 /** `POST …/{id}/revert_materialization/`: 200 also for a plain view. */
 export const revertView = async (world: World, runs: Runs, call: ProjectCall): Promise<Reply> => {
   const view = viewOf(world, call)
-  if (view.isMaterialized) logActivity(world, view, call.key.user.id, 'materialization_disabled')
-  await revert(world, runs, view)
+  const wasMaterialized = view.isMaterialized
+  await revert(world, runs, view, () => {
+    if (wasMaterialized) logActivity(world, view, call.key.user.id, 'materialization_disabled')
+  })
   return { status: 200 }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { EngineError } from './engine/engine.ts'
 import type { JobRecord, TableRecord, ViewRecord } from './state.ts'
 import { OWN_HOST } from './url-rules.ts'
+import { takeRows } from './view-rows.ts'
 import { jobsOf } from './view-shape.ts'
 import { timestamp, type World } from './world.ts'
 
@@ -88,26 +89,22 @@ export class Runs {
 
   async #run(view: ViewRecord, job: JobRecord, signal: AbortSignal): Promise<void> {
     try {
-      const { rows } = await this.#world.engine.materialize(view.project, view.id, signal)
+      const refusal = await this.#world.disk.refusal()
+      if (refusal !== undefined) throw new EngineError('execution', refusal)
+      const { table, rows } = await this.#world.engine.materialize(view.project, view.id, signal)
       job.rows = rows
-      this.#complete(view, job)
+      this.#complete(view, job, table)
     } catch (error) {
       this.#fail(view, job, error, signal.aborted)
-      // A run stopped after its rows were in place must not leave a table nobody knows of.
-      if (view.tableId === null) await this.#forget(view)
     }
     this.#running.delete(job.id)
     await this.#world.store.save().catch(() => this.#world.log('the state could not be written'))
   }
 
-  async #forget(view: ViewRecord): Promise<void> {
-    await this.#world.engine
-      .dematerialize(view.project, view.id)
-      .catch(() => this.#world.log(`the rows of view ${view.id} could not be dropped`))
-  }
-
-  #complete(view: ViewRecord, job: JobRecord): void {
+  /** All in one step: a state that is written in between would be half a run. */
+  #complete(view: ViewRecord, job: JobRecord, rows: string): void {
     const table = backingTable(this.#world, view)
+    takeRows(this.#world, view, rows)
     table.columns = view.columns
     view.tableId = table.id
     view.isMaterialized = true

@@ -8,8 +8,9 @@ import { linkTo } from './paging.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import type { Change, ViewRecord } from './state.ts'
 import { findView, readView, type ViewInput } from './view-input.ts'
-import { putView, revert } from './view-materialization.ts'
+import { revert } from './view-materialization.ts'
 import { isSameQuery, study } from './view-query.ts'
+import { putView } from './view-rows.ts'
 import type { Runs } from './view-runs.ts'
 import { toView, toViewRow } from './view-shape.ts'
 import { isTaken, NAME_TAKEN, timestamp, viewsOf, type World } from './world.ts'
@@ -94,11 +95,12 @@ export const createView = async (world: World, runs: Runs, call: ProjectCall): P
   await world.commits.take(async () => {
     if (isTaken(world, call.project.id, view.name)) throw invalid(NAME_TAKEN, 'name')
     await putView(world, view)
+    // One step from here on, so that no state on disk has the view without its log or its first run.
     world.store.state.views.push(view)
+    const created: Change = { ...changed('query', null, view.query), action: 'created' }
+    logActivity(world, view, call.key.user.id, 'created', [created])
+    schedule(world, runs, view, input.cadence ?? null, call.key.user.id)
   })
-  const created: Change = { ...changed('query', null, view.query), action: 'created' }
-  logActivity(world, view, call.key.user.id, 'created', [created])
-  schedule(world, runs, view, input.cadence ?? null, call.key.user.id)
   return show(world, call, view, 201)
 }
 
@@ -143,13 +145,13 @@ const changesOf = (view: ViewRecord, patch: Partial<ViewRecord>): readonly Chang
   return changes
 }
 
-/** The part of an update that no other update may get in between. */
-const commit = async (
+/** Checks an update against the view as it is now. */
+const prepare = (
   world: World,
   view: ViewRecord,
   input: ViewInput,
   queried: Partial<ViewRecord>,
-): Promise<readonly Change[]> => {
+): { readonly patch: Partial<ViewRecord>; readonly changes: readonly Change[] } => {
   checkToken(view, input)
   if (input.name !== undefined && isTaken(world, view.project, input.name, view.id)) throw invalid(NAME_TAKEN, 'name')
   const patch: Partial<ViewRecord> = {
@@ -160,13 +162,8 @@ const commit = async (
   }
   if (typeof input.cadence === 'string') checkCadence(world, { ...view, ...patch }, input.cadence)
   const changes = changesOf(view, patch)
-  if (changes.length > 0 || input.query !== undefined) {
-    await putView(world, { ...view, ...patch })
-    patch.updatedAt = timestamp(world)
-  }
-  // Only the fields of the patch: a run that ended meanwhile has changed others.
-  Object.assign(view, patch)
-  return changes
+  if (changes.length > 0 || input.query !== undefined) patch.updatedAt = timestamp(world)
+  return { patch, changes }
 }
 
 /** `PATCH` and `PUT …/{id}/`, and `POST` with a known name. */
@@ -180,9 +177,14 @@ const change = async (
 ): Promise<Reply> => {
   const input = readView(world, view.project, body, { partial, view })
   const queried = await withQuery(world, call, view, input)
-  const changes = await world.commits.take(() => commit(world, view, input, queried))
-  if (changes.length > 0) logActivity(world, view, call.key.user.id, 'updated', changes)
-  if (input.cadence !== undefined) schedule(world, runs, view, input.cadence, call.key.user.id)
+  await world.commits.take(async () => {
+    const { patch, changes } = prepare(world, view, input, queried)
+    // One step up to the last line. Only the fields of the patch: a run that ended meanwhile has changed others.
+    Object.assign(view, patch)
+    if (changes.length > 0) logActivity(world, view, call.key.user.id, 'updated', changes)
+    if (input.cadence !== undefined) schedule(world, runs, view, input.cadence, call.key.user.id)
+    await putView(world, view)
+  })
   return show(world, call, view)
 }
 
@@ -214,10 +216,11 @@ const checkReaders = (world: World, view: ViewRecord): void => {
 export const destroyView = async (world: World, runs: Runs, call: ProjectCall): Promise<Reply> => {
   const view = findView(world, call.project.id, call.param('id'))
   checkReaders(world, view)
-  await revert(world, runs, view)
+  await revert(world, runs, view, () => {
+    logActivity(world, view, call.key.user.id, 'deleted')
+    view.deleted = true
+    view.name = `POSTHOG_DELETED_${view.id}`
+  })
   await world.engine.remove(view.project, view.id)
-  logActivity(world, view, call.key.user.id, 'deleted')
-  view.deleted = true
-  view.name = `POSTHOG_DELETED_${view.id}`
   return { status: 204 }
 }

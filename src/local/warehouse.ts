@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
@@ -6,6 +6,7 @@ import { adminApp } from './admin.ts'
 import { createApp } from './app.ts'
 import { Clock } from './clock.ts'
 import { DiskGuard } from './disk-guard.ts'
+import { replaceFile } from './durable-files.ts'
 import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
 import type { Engine } from './engine/engine.ts'
@@ -30,13 +31,11 @@ export interface Warehouse {
 /** A directory that is kept keeps its key too, so that a client's configuration goes on working. */
 const keptToken = async (directory: string): Promise<string> => {
   const path = join(directory, 'key')
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch {
-    const token = newToken()
-    await writeFile(path, `${token}\n`, { mode: 0o600 })
-    return token
-  }
+  const kept = (await readFile(path, 'utf8').catch(() => '')).trim()
+  if (kept.startsWith('phx_')) return kept
+  const token = newToken()
+  await replaceFile(path, `${token}\n`)
+  return token
 }
 
 const makeKeys = (token: string, options: LocalOptions, createdAt: string) => {

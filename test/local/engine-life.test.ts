@@ -113,10 +113,11 @@ describe('the process', () => {
   it('is replaced after a crash, with every relation still there', async () => {
     const { engine, directory, ...rest } = await open()
     await rest.table(1, 't', 'customers', await rest.file('c.csv', customersCsv), 'CSVWithNames')
-    await engine.put(1, { kind: 'view', id: 'v', name: 'names', sql: 'select name from customers', materialized: true })
-    await engine.materialize(1, 'v')
+    const view = { kind: 'view', id: 'v', name: 'names', sql: 'select name from customers', rows: null } as const
+    await engine.put(1, view)
+    await engine.put(1, { ...view, rows: (await engine.materialize(1, 'v')).table })
     const long = failureOf(engine.query(1, endless))
-    await engine.put(1, { kind: 'view', id: 'w', name: 'w', sql: 'select 1 as one', materialized: false })
+    await engine.put(1, { kind: 'view', id: 'w', name: 'w', sql: 'select 1 as one', rows: null })
     const [pid] = workers(directory)
     expect(pid).toBeGreaterThan(0)
     process.kill(Number(pid), 'SIGKILL')
@@ -194,24 +195,30 @@ describe('a materialized view', () => {
       id: "v'1",
       name: 'doubled',
       sql: 'select n * 2 as m, count() from numbers_file group by n',
-      materialized: true,
+      rows: null,
     } as const
     await engine.put(1, view)
     expect(await rest.rows('select m from doubled order by m')).toEqual([[2], [4]])
-    expect(await engine.materialize(1, "v'1")).toEqual({ rows: 2 })
+    const first = await engine.materialize(1, "v'1")
+    expect(first).toEqual({ table: expect.stringMatching(/^p_1\.m_\w{32}$/), rows: 2 })
     await rest.file('n.csv', 'n\n1\n2\n3\n')
-    await engine.put(1, { ...view, sql: 'select n * 10 as m from numbers_file' })
+    const turned = { ...view, sql: 'select n * 10 as m from numbers_file' }
+    await engine.put(1, { ...turned, rows: first.table })
     expect(await rest.rows('select m, `count()` from doubled order by m')).toEqual([
       [2, 1],
       [4, 1],
     ])
-    expect(await engine.materialize(1, "v'1")).toEqual({ rows: 3 })
+    const second = await engine.materialize(1, "v'1")
+    expect(second.rows).toBe(3)
+    expect(await rest.rows('select m from doubled order by m')).toEqual([[2], [4]])
+    await engine.put(1, { ...turned, rows: second.table })
+    await engine.rows.drop(first.table)
     expect(await rest.rows('select m from doubled order by m')).toEqual([[10], [20], [30]])
     await rest.file('n.csv', 'n\nx\n')
     expect((await failureOf(engine.materialize(1, "v'1"))).reason).toBe('execution')
     expect(await engine.count(1, 'doubled')).toBe(3)
     await rest.file('n.csv', 'n\n7\n')
-    await engine.dematerialize(1, "v'1")
+    await engine.put(1, turned)
     expect(await rest.rows('select m from doubled')).toEqual([[70]])
     await engine.remove(1, "v'1")
     expect((await failureOf(engine.query(1, 'select * from doubled'))).reason).toBe('unknown_table')
@@ -220,27 +227,31 @@ describe('a materialized view', () => {
   it('keeps its rows over a restart', async () => {
     const { engine, directory, file, table } = await open()
     await table(1, 't', 'source', await file('n.csv', 'n\n1\n'), 'CSVWithNames')
-    const view = { kind: 'view', id: 'v', name: 'kept', sql: 'select n from source', materialized: true } as const
+    const view = { kind: 'view', id: 'v', name: 'kept', sql: 'select n from source', rows: null } as const
     await engine.put(1, view)
-    await engine.materialize(1, 'v')
+    const { table: kept } = await engine.materialize(1, 'v')
+    const { table: unnamed } = await engine.materialize(1, 'v')
     await engine.close()
     await file('n.csv', 'n\n2\n')
     const again = await createEngine({ directory: join(directory, 'state'), anchor })
-    await again.put(1, view)
+    expect(await again.sweepViews(new Set([kept, 'p_1.m_gone']))).toEqual(new Set([kept]))
+    await again.put(1, { ...view, rows: kept })
     const { rows } = await again.query(1, 'select n from kept')
+    const gone = await failureOf(again.rows.count(unnamed))
     await again.close()
     expect(rows).toEqual([[1]])
+    expect(gone.reason).toBe('execution')
   })
 
   it('stops filling when its run is cancelled, and can be filled again', async () => {
     const { engine } = await open()
-    await engine.put(1, { kind: 'view', id: 'v', name: 'huge', sql: endless, materialized: true })
+    await engine.put(1, { kind: 'view', id: 'v', name: 'huge', sql: endless, rows: null })
     const stop = new AbortController()
     const run = failureOf(engine.materialize(1, 'v', stop.signal))
     await pause(200)
     stop.abort()
     expect((await run).reason).toBe('cancelled')
-    await engine.put(1, { kind: 'view', id: 'v', name: 'huge', sql: 'select 1 as n', materialized: true })
-    expect(await engine.materialize(1, 'v')).toEqual({ rows: 1 })
+    await engine.put(1, { kind: 'view', id: 'v', name: 'huge', sql: 'select 1 as n', rows: null })
+    expect((await engine.materialize(1, 'v')).rows).toBe(1)
   })
 })

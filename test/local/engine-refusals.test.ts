@@ -9,8 +9,10 @@ beforeAll(async () => {
   path = await bench.file('customers.csv', customersCsv)
   await bench.table(1, 't1', 'customers', path, 'CSVWithNames')
   await bench.table(2, 't1', 'secrets', path, 'CSVWithNames')
-  await bench.engine.put(2, { kind: 'view', id: 'v', name: 'hidden_view', sql: 'select 1 as one', materialized: false })
-  await bench.engine.materialize(2, 'v')
+  const view = { kind: 'view', id: 'v', name: 'hidden_view', sql: 'select 1 as one', rows: null } as const
+  await bench.engine.put(2, view)
+  const { table } = await bench.engine.materialize(2, 'v')
+  await bench.engine.put(2, { ...view, rows: table })
 })
 afterAll(() => bench.close())
 
@@ -173,17 +175,17 @@ describe('hostile texts', () => {
 
 describe('views that read views', () => {
   it('refuses a circle by name', async () => {
-    await bench.engine.put(4, { kind: 'view', id: 'a', name: 'a', sql: 'select * from b', materialized: false })
-    await bench.engine.put(4, { kind: 'view', id: 'b', name: 'b', sql: 'select * from a', materialized: false })
+    await bench.engine.put(4, { kind: 'view', id: 'a', name: 'a', sql: 'select * from b', rows: null })
+    await bench.engine.put(4, { kind: 'view', id: 'b', name: 'b', sql: 'select * from a', rows: null })
     const error = await failureOf(bench.engine.query(4, 'select * from a'))
     expect([error.reason, error.message.includes('the view a, which reads itself')]).toEqual(['unsupported', true])
   })
 
   it('refuses a chain that doubles at every step', async () => {
-    await bench.engine.put(5, { kind: 'view', id: '0', name: 'v0', sql: 'select 1 as n', materialized: false })
+    await bench.engine.put(5, { kind: 'view', id: '0', name: 'v0', sql: 'select 1 as n', rows: null })
     for (let level = 1; level <= 30; level += 1) {
       const sql = `select a.n from v${level - 1} a cross join v${level - 1} b`
-      await bench.engine.put(5, { kind: 'view', id: String(level), name: `v${level}`, sql, materialized: false })
+      await bench.engine.put(5, { kind: 'view', id: String(level), name: `v${level}`, sql, rows: null })
     }
     expect((await failureOf(bench.engine.query(5, 'select * from v30'))).reason).toBe('unsupported')
     expect(await bench.rows('select n from v3', 5)).toEqual([[1]])

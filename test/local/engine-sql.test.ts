@@ -11,7 +11,7 @@ beforeAll(async () => {
     kind: 'view',
     id: 'v1',
     name: 'paying',
-    materialized: false,
+    rows: null,
     sql: 'select c.id, name, mrr * 12 as arr, lower(name) from stripe.customer c where mrr > 0',
   })
 })

@@ -46,11 +46,5 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   })
   await lane.start()
   const timeoutMs = options.timeoutMs ?? 60_000
-  const sql = "SELECT concat(database, '.', name) FROM system.tables WHERE startsWith(database, 'p_')"
-  const found = (await lane.run({ sql, kind: 'rows', timeoutMs })).rows.map(([name]) => String(name))
-  // A table that was being filled when the process ended last time is not whole.
-  const unfinished = found.filter((name) => name.includes('_new_'))
-  for (const name of unfinished)
-    await lane.run({ sql: `DROP TABLE IF EXISTS ${name} SYNC`, kind: 'command', timeoutMs })
-  return new ChdbEngine(lane, new Relations(found.filter((name) => !unfinished.includes(name))), timeoutMs)
+  return new ChdbEngine(lane, new Relations(), timeoutMs)
 }

@@ -39,7 +39,8 @@ export type Relation =
       readonly id: string
       readonly name: string
       readonly sql: string
-      readonly materialized: boolean
+      /** The table `materialize` made, which is read instead of the SQL; null for a plain view. */
+      readonly rows: string | null
     }
   | {
       readonly kind: 'rows'
@@ -58,7 +59,7 @@ export type Relation =
 export interface RowStore {
   /** Makes an empty table and answers its name, which is safe in SQL. */
   create(project: number, columns: readonly EngineColumn[]): Promise<string>
-  /** Adds rows: lines of JSON arrays in the order of `columns`. Throws EngineError when the disk's share is used up. */
+  /** Adds rows: lines of JSON arrays in the order of `columns`. */
   insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>
   /** Copies rows between versions; with a key only those whose key `to` does not have. */
   carry(from: string, to: string, columns: readonly string[], unlessKey?: readonly string[]): Promise<void>
@@ -122,7 +123,7 @@ export interface Engine {
   describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]>
   /** Make a relation readable under its name, replacing an older one with the same id. */
   put(project: number, relation: Relation, signal?: AbortSignal): Promise<void>
-  /** Forget a relation; a materialized table's rows are dropped with it. */
+  /** Forget a relation. Its rows, if it has any, are the caller's to drop. */
   remove(project: number, id: string): Promise<void>
   /** Run one HogQL select. Default LIMIT 100, at most 50,000 rows (fact sheet: cross-cutting 9.2). */
   query(
@@ -138,10 +139,17 @@ export interface Engine {
   ): Promise<QueryAnswer>
   /** What a SQL text reads and returns, without keeping rows. Throws syntax, unknown_* and unsupported. */
   analyse(project: number, sql: string, signal?: AbortSignal): Promise<Analysis>
-  /** Fill (or refill) the table behind a materialized view from its SQL. Old rows serve until the new are whole. */
-  materialize(project: number, viewId: string, signal?: AbortSignal): Promise<{ readonly rows: number }>
-  /** Drop the table behind a view; the view itself goes on as a plain view. */
-  dematerialize(project: number, viewId: string): Promise<void>
+  /**
+   * Fills a new table from a view's SQL. Nobody reads it until the view is put again with it as `rows`, so taking it is
+   * the caller's one change of a name, and so is going on without it; then `rows.drop` is for the one before.
+   */
+  materialize(
+    project: number,
+    viewId: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly table: string; readonly rows: number }>
+  /** Drops the tables of `materialize` that are not among `kept`, and answers the ones that are there. */
+  sweepViews(kept: ReadonlySet<string>): Promise<ReadonlySet<string>>
   /** Number of rows a relation has now. */
   count(project: number, name: string, signal?: AbortSignal): Promise<number>
   readonly rows: RowStore

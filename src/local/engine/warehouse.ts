@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   type Analysis,
   type Engine,
@@ -16,7 +17,7 @@ import { parse } from './hogql/selects.ts'
 import type { Query } from './hogql/syntax.ts'
 import type { Lane } from './lane.ts'
 import { compileLimited } from './limits.ts'
-import { databaseOf, type Relations, requireView, storedTable } from './relations.ts'
+import { databaseOf, type Relations, requireView } from './relations.ts'
 import { LaneRowStore } from './row-store.ts'
 import { readerOf, settingsOf } from './sources.ts'
 import type { Outcome, Work } from './ticket.ts'
@@ -32,7 +33,6 @@ export class ChdbEngine implements Engine {
   readonly rows: RowStore
   readonly #relations: Relations
   readonly #timeoutMs: number
-  #fills = 0
 
   constructor(lane: Lane, relations: Relations, timeoutMs: number) {
     this.#lane = lane
@@ -57,7 +57,6 @@ export class ChdbEngine implements Engine {
   }
 
   async remove(project: number, id: string): Promise<void> {
-    await this.dematerialize(project, id)
     this.#relations.remove(project, id)
   }
 
@@ -97,33 +96,31 @@ export class ChdbEngine implements Engine {
     }
   }
 
-  async materialize(project: number, viewId: string, signal?: AbortSignal): Promise<{ readonly rows: number }> {
+  async materialize(
+    project: number,
+    viewId: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly table: string; readonly rows: number }> {
     const view = requireView(this.#relations, project, viewId)
     const select = compileView(viewId, view.sql, this.#relations.catalogue(project))
-    const table = storedTable(project, viewId)
-    this.#fills += 1
-    const fresh = `${table}_new_${this.#fills}`
+    const table = `${databaseOf(project)}.m_${randomBytes(16).toString('hex')}`
     try {
       await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
-      await this.#command(`CREATE TABLE ${fresh} ENGINE = MergeTree ORDER BY tuple() AS ${select}`, signal)
+      await this.#command(`CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() AS ${select}`, signal)
       requireView(this.#relations, project, viewId)
-      // From here on the change is made whole: one rename or exchange, which is atomic in ClickHouse.
-      await this.#command(
-        this.#relations.isStored(project, viewId)
-          ? `EXCHANGE TABLES ${fresh} AND ${table}`
-          : `RENAME TABLE ${fresh} TO ${table}`,
-      )
-      this.#relations.setStored(project, viewId, true)
-    } finally {
-      await this.#command(`DROP TABLE IF EXISTS ${fresh} SYNC`).catch(() => undefined)
+      return { table, rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
+    } catch (error) {
+      await this.rows.drop(table).catch(() => undefined)
+      throw error
     }
-    return { rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
   }
 
-  async dematerialize(project: number, viewId: string): Promise<void> {
-    if (!this.#relations.isStored(project, viewId)) return
-    this.#relations.setStored(project, viewId, false)
-    await this.#command(`DROP TABLE IF EXISTS ${storedTable(project, viewId)} SYNC`)
+  async sweepViews(kept: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const sql =
+      "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^m_')"
+    const found = (await this.#rows(sql)).rows.map(([name]) => String(name))
+    for (const table of found) if (!kept.has(table)) await this.rows.drop(table)
+    return new Set(found.filter((table) => kept.has(table)))
   }
 
   async count(project: number, name: string, signal?: AbortSignal): Promise<number> {
