@@ -4,6 +4,7 @@ import { discover } from './connectors.ts'
 import type { Schedules } from './schedules.ts'
 import { newSchema, toAvailable, withDefaults } from './schema-choices.ts'
 import type { SchemaRecord, SourceRecord } from './source-state.ts'
+import { schemasOf } from './source-status.ts'
 import type { Syncs } from './syncs.ts'
 
 /** What a discovery changed (fact sheet: external-data-sources 2.13, refresh_schemas). */
@@ -13,12 +14,6 @@ export interface Refreshed {
   readonly auto_enabled: number
   readonly total_tables_seen: number
 }
-
-/** The live tables of a source, by name. */
-export const schemasOf = (world: World, source: SourceRecord): readonly SchemaRecord[] =>
-  world.store.state.schemas
-    .filter((schema) => schema.sourceId === source.id && !schema.deleted)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const toPattern = (glob: string): RegExp => {
   const text = glob

@@ -4,11 +4,12 @@ import { byOffset } from '../paging.ts'
 import type { ProjectCall, Reply } from '../route.ts'
 import type { World } from '../world.ts'
 import { toDiscoveryText } from './connectors.ts'
-import { refreshSource, schemasOf } from './refresh-schemas.ts'
+import { refreshSource } from './refresh-schemas.ts'
 import { sourcesOf } from './source-names.ts'
 import { findSource, type SourceServices } from './source-services.ts'
 import { toSource } from './source-shape.ts'
 import type { SyncJobRecord } from './source-state.ts'
+import { schemasOf } from './source-status.ts'
 import { removeTable } from './synced-tables.ts'
 
 /** `GET …/external_data_sources/`: newest first, searched by type and prefix. */

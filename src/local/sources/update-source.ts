@@ -4,11 +4,11 @@ import type { ProjectCall, Reply } from '../route.ts'
 import { probe } from './connectors.ts'
 import { checkInputs, toInputsText } from './inputs.ts'
 import { mergeInputs } from './inputs-merge.ts'
-import { schemasOf } from './refresh-schemas.ts'
 import { optionalText, readAccessMethod } from './source-input.ts'
 import { findSource, type SourceServices } from './source-services.ts'
 import { toSource } from './source-shape.ts'
 import type { Inputs, SourceRecord } from './source-state.ts'
+import { schemasOf } from './source-status.ts'
 
 const readPatterns = (value: unknown): readonly string[] | null => {
   if (value === null) return null
