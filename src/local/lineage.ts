@@ -2,7 +2,9 @@ import type { TableRecord, ViewRecord } from './state.ts'
 import { BUILT_IN, tablesOf, viewsOf, type World } from './world.ts'
 
 const tableNamed = (world: World, project: number, name: string): TableRecord | undefined =>
-  tablesOf(world, project).find((table) => table.name === name && table.viewId === null)
+  tablesOf(world, project).find(
+    (table) => (table.name === name || table.synced?.hogqlName === name) && table.viewId === null,
+  )
 
 /** Turns the names a SQL text reads into node ids: views and tables by id, built-ins by name (fact sheet: tables 6.4). */
 export const toNodes = (world: World, project: number, reads: readonly string[]): readonly string[] =>

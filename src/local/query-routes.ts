@@ -14,7 +14,14 @@ const READ = ['query:read']
 const schemaOf = (world: World, project: number): SchemaInput => ({
   tables: tablesOf(world, project)
     .filter((table) => table.viewId === null)
-    .map(({ id, name, format, urlPattern, columns }) => ({ id, name, format, url_pattern: urlPattern, columns })),
+    .map(({ id, name, format, urlPattern, columns, synced }) => ({
+      id,
+      name,
+      format,
+      url_pattern: urlPattern,
+      columns,
+      row_count: synced?.rowCount ?? null,
+    })),
   views: viewsOf(world, project).map((view) => ({
     id: view.id,
     name: view.name,

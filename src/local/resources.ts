@@ -6,6 +6,7 @@ import { oauthDoors } from './oauth/oauth-doors.ts'
 import { queryRoutes } from './query-routes.ts'
 import { restore } from './restore.ts'
 import type { OpenRoute, Route } from './route.ts'
+import { sourceDesk } from './sources/source-routes.ts'
 import { tableRoutes } from './table-routes.ts'
 import { treeRoutes } from './tree/tree-routes.ts'
 import { unservedRoutes } from './unserved.ts'
@@ -29,6 +30,8 @@ export const openResources = async (world: World): Promise<Resources> => {
   plane.resume()
   const queries = queryRoutes(world)
   const exports = await exportRoutes(world)
+  const sources = sourceDesk(world)
+  await sources.open()
   const routes = [
     ...accountRoutes,
     ...tableRoutes(world),
@@ -37,11 +40,13 @@ export const openResources = async (world: World): Promise<Resources> => {
     ...exports.routes,
     ...managedRoutes(world, plane),
     ...treeRoutes(world),
+    ...sources.routes,
     ...unservedRoutes,
   ]
   const close = async (): Promise<void> => {
     queries.close()
     await exports.close()
+    await sources.close()
     await runs.close()
   }
   return { routes, doors: [...exports.doors, ...oauthDoors(world)], close }

@@ -78,6 +78,11 @@ export const describeForCaller = async (
 
 /** Makes a table readable in SQL under its name. The table behind a view is served by the view itself. */
 export const putTable = async (world: World, table: TableRecord, signal?: AbortSignal): Promise<void> => {
+  if (table.synced !== undefined) {
+    const { rows, hogqlName } = table.synced
+    await world.engine.put(table.project, { kind: 'rows', id: table.id, name: table.name, alias: hogqlName, rows })
+    return
+  }
   if (table.viewId !== null || table.columns.length === 0) return
   const relation: Relation = {
     kind: 'table',

@@ -38,6 +38,8 @@ const columnsBehindView = async (world: World, table: TableRecord): Promise<read
 /** `POST …/{id}/refresh_schema/`: reads the columns again; types set by hand are lost. */
 export const refreshSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
   const table = findTable(world, call.project.id, call.param('id'))
+  // A sync writes the columns down with its rows; there is nothing else to read them from.
+  if (table.synced !== undefined) return { status: 200 }
   const columns =
     table.viewId === null ? await describeForCaller(world, table, call.signal) : await columnsBehindView(world, table)
   await putTable(world, { ...table, columns })
@@ -58,6 +60,7 @@ const checkType = (type: unknown, column: string): void => {
 export const updateSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
   const { updates } = await call.json()
   const table = findTable(world, call.project.id, call.param('id'))
+  if (table.synced !== undefined) throw saying('The table must be a manually linked table')
   if (updates === undefined || updates === null) return { status: 200 }
   if (!isObject(updates)) throw crashed()
   const names = new Set(table.columns.map((column) => column.name))

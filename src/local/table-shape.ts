@@ -1,7 +1,9 @@
 import { toPostHogType } from './column-types.ts'
 import type { ApiKey } from './keys.ts'
 import { ADMIN_LEVEL, type Project, toUser } from './seed.ts'
+import { toOrigin } from './sources/table-origin.ts'
 import type { ColumnRecord, TableRecord } from './state.ts'
+import type { World } from './world.ts'
 
 type Shown = Readonly<Record<string, unknown>>
 
@@ -28,7 +30,7 @@ export const accessLevel = (key: ApiKey, project: Project, createdBy: number | n
  * A table as the API shows it (fact sheet: tables 2.1). Bucket keys are not part of it, and `include_columns=false`
  * in the query empties the columns.
  */
-export const toTable = (table: TableRecord, key: ApiKey, project: Project, url: URL): Shown => ({
+export const toTable = (world: World, table: TableRecord, key: ApiKey, project: Project, url: URL): Shown => ({
   id: table.id,
   deleted: table.deleted,
   name: table.name,
@@ -42,10 +44,9 @@ export const toTable = (table: TableRecord, key: ApiKey, project: Project, url: 
       ? null
       : { id: table.credential.id, created_by: null, created_at: table.credential.createdAt },
   columns: url.searchParams.get('include_columns')?.toLowerCase() === 'false' ? [] : toColumns(table.columns),
-  external_data_source: null,
-  external_schema: null,
+  ...toOrigin(world, table),
   options: table.options,
-  hogql_name: table.name,
+  hogql_name: table.synced?.hogqlName ?? table.name,
   created_via: table.createdVia,
   user_access_level: accessLevel(key, project, table.createdBy),
 })

@@ -51,7 +51,10 @@ export const isTaken = (world: World, project: number, name: string, selfId?: st
   BUILT_IN.includes(name) ||
   // The table behind a view carries the view's name, and both are the same thing to whoever asks.
   tablesOf(world, project).some(
-    (table) => table.name === name && table.id !== selfId && (selfId === undefined || table.viewId !== selfId),
+    (table) =>
+      (table.name === name || table.synced?.hogqlName === name) &&
+      table.id !== selfId &&
+      (selfId === undefined || table.viewId !== selfId),
   ) ||
   viewsOf(world, project).some((view) => view.name === name && view.id !== selfId)
 

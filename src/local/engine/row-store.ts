@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type EngineColumn, EngineError, type RowStore } from './engine.ts'
+import type { EngineColumn, RowStore } from './engine.ts'
 import { quoteName } from './hogql/quote.ts'
 import type { Lane } from './lane.ts'
 import { databaseOf } from './relations.ts'
@@ -7,9 +7,6 @@ import type { Outcome } from './ticket.ts'
 
 // Filling a table is a job of its own, and takes what time it takes.
 const statementMs = 600_000
-
-/** What all synced and materialized rows together may take on disk, in bytes. */
-const mostBytes = 10_000_000_000
 
 const listOf = (names: readonly string[]): string => names.map(quoteName).join(', ')
 
@@ -38,11 +35,6 @@ export class LaneRowStore implements RowStore {
 
   async insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
-    const used = firstNumber(await this.#rows('SELECT sum(bytes_on_disk) FROM system.parts WHERE active'))
-    if (used > mostBytes) {
-      const text = 'The local warehouse holds 10 GB, which is all it takes. Sync fewer tables, columns or rows.'
-      throw new EngineError('execution', text, { code: 'not_enough_space' })
-    }
     await this.#command(`INSERT INTO ${table} (${listOf(columns)}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`)
   }
 
