@@ -32,7 +32,8 @@ export const toChildEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(POSTHOG|AWS)_/i.test(name)))
 
 const send = (child: ChildProcess, message: ToProcess): void => {
-  if (child.connected) child.send(message)
+  // A process that was killed a moment ago is seen by its exit event; the failed send has nothing to add.
+  if (child.connected) child.send(message, () => undefined)
 }
 
 const ready = (child: ChildProcess): Promise<Address> =>

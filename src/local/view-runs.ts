@@ -91,9 +91,11 @@ export class Runs {
     try {
       const refusal = await this.#world.disk.refusal()
       if (refusal !== undefined) throw new EngineError('execution', refusal)
+      // The SQL may be edited while its rows are made; these are the columns the rows will have.
+      const { columns } = view
       const { table, rows } = await this.#world.engine.materialize(view.project, view.id, signal)
       job.rows = rows
-      this.#complete(view, job, table)
+      this.#complete(view, job, { table, columns })
     } catch (error) {
       this.#fail(view, job, error, signal.aborted)
     }
@@ -102,10 +104,10 @@ export class Runs {
   }
 
   /** All in one step: a state that is written in between would be half a run. */
-  #complete(view: ViewRecord, job: JobRecord, rows: string): void {
+  #complete(view: ViewRecord, job: JobRecord, made: Pick<TableRecord, 'columns'> & { readonly table: string }): void {
     const table = backingTable(this.#world, view)
-    takeRows(this.#world, view, rows)
-    table.columns = view.columns
+    takeRows(this.#world, view, made.table)
+    table.columns = made.columns
     view.tableId = table.id
     view.isMaterialized = true
     job.status = 'Completed'
