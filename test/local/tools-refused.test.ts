@@ -1,0 +1,117 @@
+/** What PostHog keeps for browser sessions: a 403 to every key, and the tool's advice on what to do instead. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operations } from '../../tools/index.ts'
+import { type Connection, connectMcp } from '../fake/mcp.ts'
+import { type Client, startClient } from './http-client.ts'
+
+const id = '0194d649-0000-7000-8000-00000000ffff'
+const LINEAGE = 'warehouse_saved_queries_list and the SQL in warehouse_saved_queries_get show what reads what.'
+
+/** Each tool with arguments that would do, and the advice of its error. */
+const REFUSED: readonly (readonly [name: string, args: Record<string, unknown>, advice: string])[] = [
+  [
+    'warehouse_tables_update_schema',
+    { id, updates: { a: 'integer' } },
+    'Set column types in the PostHog app under Data warehouse, or cast in a view (warehouse_saved_queries_create).',
+  ],
+  ['warehouse_saved_queries_ancestors', { id }, LINEAGE],
+  ['warehouse_saved_queries_descendants', { id }, LINEAGE],
+  ['warehouse_saved_queries_dependencies', { id }, LINEAGE],
+  [
+    'warehouse_saved_queries_cancel',
+    { id },
+    'Cancel it in the PostHog app under Data warehouse; warehouse_saved_queries_run_history shows when it ends.',
+  ],
+  [
+    'data_warehouse_check_database_name',
+    { name: 'acme-prod' },
+    'data_warehouse_provision refuses a name that is taken, and then changes nothing.',
+  ],
+  ['data_warehouse_warehouse_status', {}, 'The PostHog app shows it under Data warehouse.'],
+  [
+    'data_warehouse_running_activity',
+    {},
+    'external_data_sources_list and warehouse_saved_queries_list show status Running; external_data_sources_jobs has the runs of a source.',
+  ],
+  [
+    'data_warehouse_completed_activity',
+    {},
+    'external_data_sources_jobs has the runs of a source, warehouse_saved_queries_run_history those of a view.',
+  ],
+  [
+    'data_warehouse_job_stats',
+    {},
+    'data_warehouse_data_health_issues lists what fails now; external_data_sources_jobs has the runs of a source.',
+  ],
+  [
+    'data_warehouse_total_rows_stats',
+    {},
+    'external_data_sources_jobs has rows_synced and billable of every run of a source.',
+  ],
+]
+
+const refused = async (mcp: Connection, name: string, args: Record<string, unknown>, advice: string) => {
+  const { isError, content } = await mcp.call(name, args)
+  expect(isError).toBe(true)
+  expect(content[0]?.text).toBe(
+    `${name}: PostHog answered 403 (forbidden) for project 1: "This action does not support personal API key access"
+Nothing was changed.
+PostHog does not let API keys call this, whatever their scopes: do not retry. ${advice}`,
+  )
+}
+
+describe('without --session-actions', () => {
+  let mcp: Connection
+  beforeAll(async () => {
+    mcp = await connectMcp({
+      era: 'modern',
+      flags: ['--local'],
+      env: { POSTHOG_PERSONAL_API_KEY: undefined, POSTHOG_PROJECT_ID: undefined },
+    })
+  })
+  afterAll(() => mcp?.close())
+
+  it.each(REFUSED)('%s is refused with its advice', (name, args, advice) => refused(mcp, name, args, advice))
+
+  it('they are eleven, and what needs nothing, or an id, is let through', async () => {
+    const refusedByRecord = operations.filter(({ keys }) => keys === 'refused').map(({ name }) => name)
+    expect(REFUSED.map(([name]) => name).sort()).toEqual(refusedByRecord.sort())
+    expect(REFUSED).toHaveLength(11)
+    const bare = (await mcp.list()).filter(
+      ({ name, inputSchema: { required = [] } }) =>
+        !refusedByRecord.includes(name) &&
+        ['[]', '["id"]'].includes(JSON.stringify(required)) &&
+        !/_(update|config)$/.test(name),
+    )
+    for (const { name, inputSchema } of bare) {
+      const args = inputSchema.required === undefined ? {} : { id: name === 'exports_content' ? 1 : id }
+      const text = (await mcp.call(name, args)).content[0]?.text
+      expect(text, name).not.toContain('PostHog answered 403')
+      // The input was enough, so it was asked.
+      expect(text, name).not.toContain('Call again with these corrected')
+    }
+    expect(bare).toHaveLength(26)
+  })
+})
+
+describe('of the older releases of PostHog', () => {
+  let client: Client
+  let mcp: Connection
+  beforeAll(async () => {
+    client = await startClient({ editions: { tables: 'S', files: 'F1' } })
+    const env = { POSTHOG_PERSONAL_API_KEY: client.local.key, POSTHOG_PROJECT_ID: undefined }
+    mcp = await connectMcp({ era: 'modern', origin: client.local.origin, env })
+  })
+  afterAll(async () => {
+    await mcp?.close()
+    await client?.local.close()
+  })
+
+  it('the count of a folder is refused too', () =>
+    refused(
+      mcp,
+      'file_system_count',
+      { id },
+      'file_system_list with parent lists and counts everything below a folder.',
+    ))
+})
