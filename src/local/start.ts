@@ -85,9 +85,11 @@ export const startLocal = async (
 /** Runs the local warehouse until SIGINT or SIGTERM; `print` gets what a person needs to reach it. */
 export const runLocal = async (options: LocalOptions, print: (line: string) => void): Promise<void> => {
   const local = await startLocal({ ...options, log: (line) => process.stderr.write(`${line}\n`) })
+  // Listened for before anything is printed: whoever reads that may signal at once.
+  const told = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   print(`Local warehouse: ${local.origin}`)
   print(`Personal API key: ${local.key}`)
   print(`Project id: ${local.projectId}`)
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await told
   await local.close()
 }
