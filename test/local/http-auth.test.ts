@@ -353,13 +353,14 @@ describe('what is refused', () => {
     })
   })
 
-  test.each(['external_data_sources'])('%s says 501 after the checks', async (resource) => {
-    expect(await ask(strict, 'Bearer phx_all', 'GET', `/api/projects/1/${resource}/`)).toMatchObject({
+  test('what is not built says 501 after the checks', async () => {
+    const logs = '/api/projects/1/external_data_schemas/00000000-0000-4000-8000-000000000000/logs/'
+    expect(await ask(strict, 'Bearer phx_all', 'GET', logs)).toMatchObject({
       status: 501,
       body: {
         type: 'server_error',
         code: 'not_implemented',
-        detail: `The local warehouse does not serve ${resource} yet.`,
+        detail: 'The local warehouse does not serve external_data_schemas yet.',
         attr: null,
       },
     })

@@ -98,8 +98,12 @@ export const removeTable = async (world: World, schema: SchemaRecord): Promise<v
   if (table === undefined) return
   table.deleted = true
   await world.engine.remove(table.project, table.id)
-  // The rows go when nothing names them any more, also not on disk. A busy engine is nothing to wait for.
-  void world.store.save().then(() => dropRows(world, table.synced.rows))
+  // The rows go when nothing names them any more, also not on disk. A busy engine is nothing to wait for, and what a
+  // crash leaves is swept at the next start.
+  world.store
+    .save()
+    .then(() => dropRows(world, table.synced.rows))
+    .catch(() => world.log('the state could not be written'))
 }
 
 /** Drops the rows that no table names: what an earlier process had not finished, or not cleared away. */
