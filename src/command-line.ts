@@ -28,6 +28,12 @@ export type Flags = Partial<{
   allowDir: string[]
   sessionActions: 'refuse' | 'allow'
   allowHttpBuckets: boolean
+  tables: 'S' | 'L'
+  warehouse: 'D' | 'N'
+  files: 'F1' | 'F2'
+  throttles: boolean
+  faults: string
+  admin: boolean
 }>
 
 /** What was asked for: to serve stdio, or only the local warehouse on a port. */
@@ -36,6 +42,8 @@ export type Choose = (mode: 'stdio' | 'local-only', flags: Flags, port: number) 
 /** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
 export const toProgram = (version: string, choose: Choose): Command => {
   const program = new Command('posthog-warehouse-mcp')
+    // `local` has flags of the same names; those behind it are its own.
+    .enablePositionalOptions()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .description("MCP server for PostHog's data warehouse, over stdio")
     .version(version)
@@ -47,22 +55,42 @@ export const toProgram = (version: string, choose: Choose): Command => {
     .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
     .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
     .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
-    .option('--session-actions <refuse|allow>', 'with --local: open what PostHog keeps for browser sessions', toActions)
+    .option(
+      '--session-actions <refuse|allow>',
+      'with --local: open what PostHog keeps for browser sessions',
+      oneOf('refuse', 'allow'),
+    )
     .option('--allow-http-buckets', 'with --local: let tables read plain-http addresses, also on this machine')
     .action((flags: Flags) => choose('stdio', flags, 0))
-  program
+  addBehaviour(program, 'with --local: ')
+  const local = program
     .command('local')
     .description("serve only the local warehouse's API, for other programs")
     .option('--port <number>', 'port on 127.0.0.1', toPort, 8010)
     .option('--dir <folder>', 'where it keeps its state (default: a temporary folder)')
-    .option('--session-actions <refuse|allow>', 'open what PostHog keeps for browser sessions', toActions)
+    .option(
+      '--session-actions <refuse|allow>',
+      'open what PostHog keeps for browser sessions',
+      oneOf('refuse', 'allow'),
+    )
     .option('--allow-dir <folder>', 'a folder whose files may be linked as tables (repeatable)', collect)
     .option('--allow-http-buckets', 'let tables read plain-http addresses, also on this machine')
+    .option('--admin', 'open /_admin/, with a token of its own: the clock, faults, keys and tokens for tests')
     .action((flags: Flags & { port: number; dir?: string }) =>
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
     )
+  addBehaviour(local, '')
   return program
 }
+
+/** How the local warehouse behaves, whichever way it is started. */
+const addBehaviour = (command: Command, when: string): Command =>
+  command
+    .option('--tables <S|L>', `${when}tables and views of the documented release (S) or the latest`, oneOf('S', 'L'))
+    .option('--warehouse <D|N>', `${when}the managed warehouse as documented (D) or the newest`, oneOf('D', 'N'))
+    .option('--files <F1|F2>', `${when}the project tree of the earlier (F1) or the later release`, oneOf('F1', 'F2'))
+    .option('--throttles', `${when}count calls and queries as PostHog's cloud does`)
+    .option('--faults <file>', `${when}answer with the faults that a JSON file lists`)
 
 const ENVIRONMENT = `
 Environment (the key is never a flag: flags show in process lists):
@@ -80,10 +108,13 @@ const toList = (text: string): string[] =>
 
 const collect = (folder: string, folders: string[] = []): string[] => [...folders, folder]
 
-const toActions = (text: string): 'refuse' | 'allow' => {
-  if (text === 'refuse' || text === 'allow') return text
-  throw new InvalidArgumentError('It is refuse or allow.')
-}
+const oneOf =
+  <const T extends string>(...words: readonly [T, T]) =>
+  (text: string): T => {
+    const word = words.find((known) => known === text)
+    if (word === undefined) throw new InvalidArgumentError(`It is ${words.join(' or ')}.`)
+    return word
+  }
 
 const toPort = (text: string): number => {
   const port = Number(text)

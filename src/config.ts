@@ -12,6 +12,14 @@ export interface Config {
   readonly sessionActions: 'refuse' | 'allow'
   /** Let tables of the local warehouse read plain-http addresses, this machine's included. */
   readonly allowHttpBuckets: boolean
+  /** Which generation of PostHog the local warehouse behaves as; what is left out stays at its default. */
+  readonly editions: Pick<Flags, 'tables' | 'warehouse' | 'files'>
+  /** Count the local warehouse's calls as PostHog's cloud does. */
+  readonly throttles: boolean
+  /** A JSON file of faults the local warehouse answers with. */
+  readonly faults: string | undefined
+  /** Open the admin door; in `local-only` mode. */
+  readonly admin: boolean
   /** Scheme, host and port of PostHog. */
   readonly origin: string
   readonly apiKey: string | undefined
@@ -26,6 +34,17 @@ export interface Config {
 }
 
 const US_CLOUD = 'https://us.posthog.com'
+// Without the local warehouse these would do nothing, and whoever set them would not learn it.
+const OF_LOCAL = [
+  ['--session-actions', 'sessionActions'],
+  ['--allow-http-buckets', 'allowHttpBuckets'],
+  ['--tables', 'tables'],
+  ['--warehouse', 'warehouse'],
+  ['--files', 'files'],
+  ['--throttles', 'throttles'],
+  ['--faults', 'faults'],
+] as const satisfies readonly (readonly [string, keyof Flags])[]
+
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
@@ -40,8 +59,8 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
   })
   program.parse([...argv], { from: 'user' })
   const { mode = 'stdio', flags = {}, port = 0 } = chosen ?? {}
-  if (flags.local === undefined && (flags.sessionActions !== undefined || flags.allowHttpBuckets))
-    throw new ConfigError('--session-actions and --allow-http-buckets go with --local')
+  const idle = flags.local === undefined ? OF_LOCAL.find(([, name]) => flags[name] !== undefined) : undefined
+  if (idle !== undefined) throw new ConfigError(`${idle[0]} goes with --local`)
   const projectId = flags.project ?? toProject(env.POSTHOG_PROJECT_ID)
   if (flags.lockProject && projectId === undefined && flags.local === undefined)
     throw new ConfigError('--lock-project needs a project: --project 7, or POSTHOG_PROJECT_ID=7')
@@ -51,6 +70,10 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     localPort: port,
     sessionActions: flags.sessionActions ?? 'refuse',
     allowHttpBuckets: flags.allowHttpBuckets === true,
+    editions: toEditions(flags),
+    throttles: flags.throttles === true,
+    faults: flags.faults,
+    admin: flags.admin === true,
     // The local warehouse has its own address; a bad one that is not used must not stop it.
     origin: flags.local === undefined ? toOrigin(env.POSTHOG_HOST) : US_CLOUD,
     apiKey: toKey(env),
@@ -64,6 +87,12 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     proxy: toProxy(env),
   })
 }
+
+const toEditions = ({ tables, warehouse, files }: Flags): Config['editions'] => ({
+  ...(tables && { tables }),
+  ...(warehouse && { warehouse }),
+  ...(files && { files }),
+})
 
 const toFolders = (folders: readonly string[] = []): readonly string[] => {
   const wrong = folders.find((folder) => !statSync(folder, { throwIfNoEntry: false })?.isDirectory())

@@ -90,9 +90,16 @@ const main = async (): Promise<void> => {
     sessionActions: config.sessionActions,
     allowHttpBuckets: config.allowHttpBuckets,
     allowDirs: config.allowDirs,
+    editions: config.editions,
+    throttles: config.throttles,
+    ...(config.faults === undefined ? {} : { faults: config.faults }),
   }
   if (config.mode === 'local-only')
-    return local(runLocal({ ...localOptions, port: config.localPort }, (line) => process.stdout.write(`${line}\n`)))
+    return local(
+      runLocal({ ...localOptions, port: config.localPort, admin: config.admin }, (line) =>
+        process.stdout.write(`${line}\n`),
+      ),
+    )
   const log = createLog(config.logLevel)
   await serve(config, log, config.local === undefined ? undefined : await local(startLocal(localOptions)))
 }

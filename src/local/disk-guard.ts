@@ -45,7 +45,7 @@ export class DiskGuard {
       this.#bytes = await sizeOf(this.#directory)
     }
     if (this.#bytes + bytes > this.#maxBytes) {
-      return `The local warehouse is full: its folder may take ${this.#maxBytes} bytes. Delete tables or materialized views, or start it with a larger limit.`
+      return `The local warehouse is full: its folder may take ${this.#maxBytes} bytes. Delete tables or materialized views.`
     }
     this.#bytes += bytes
     return undefined

@@ -90,6 +90,7 @@ export const runLocal = async (options: LocalOptions, print: (line: string) => v
   print(`Local warehouse: ${local.origin}`)
   print(`Personal API key: ${local.key}`)
   print(`Project id: ${local.projectId}`)
+  if (local.adminToken !== undefined) print(`Admin token: ${local.adminToken}`)
   await told
   await local.close()
 }
