@@ -31,9 +31,8 @@ export const readQuery = (value: unknown): ViewQuery => {
     throw wrong('Query object must contain a non-empty "query" key.')
   }
   const placeholders = placeholdersIn(sql)
-  if (placeholders.some((placeholder) => /^variables\b/.test(placeholder))) {
-    throw wrong('Variables like {variables.x} are not allowed in views')
-  }
+  const variable = placeholders.find((placeholder) => /^variables\b/.test(placeholder))
+  if (variable !== undefined) throw wrong(`Variables like {${variable}} are not allowed in views`)
   if (placeholders.length > 0) {
     throw wrong('Filters and placeholder expressions are not allowed in views')
   }
