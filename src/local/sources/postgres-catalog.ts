@@ -80,8 +80,8 @@ const toTable = (row: Row, limited: boolean): PostgresTable => ({
   primaryKey: row.keys,
   rows: row.rows === null ? null : Math.round(row.rows),
   description: row.description,
-  // Row versions can be told apart only in tables of the ordinary kind, and merged only by a key.
-  xmin: row.kind === 'r' && row.keys !== null,
+  // Row versions can be told apart only in tables of the ordinary kind.
+  xmin: row.kind === 'r',
   permissionError: row.readable ? null : `The user may not read ${row.schema}.${row.relation}.`,
   rlsWarning: row.restricted ? 'Row-level security limits which rows of this table the user sees.' : null,
 })

@@ -25,7 +25,8 @@ const toAbilities = (table: SourceTable) => ({
   append_available: table.cursors.length > 0,
   // The local warehouse, like a project without the flag, has no change data capture.
   cdc_available: null,
-  xmin_available: table.xmin,
+  // What changed is merged by a key, found or guessed (fact sheet: external-data-sources 5.1 and 5.8).
+  xmin_available: table.xmin === null ? null : table.xmin && detectedKeys(table) !== null,
 })
 
 /** One row of `database_schema`. */
