@@ -125,6 +125,8 @@ export const UNKNOWN = '0199aaaa-0000-7000-8000-000000000000'
 /** The stable fragment of a text that the sheet paraphrases or cuts. */
 export const like = (pattern: RegExp): unknown => expect.stringMatching(pattern)
 export const TEXT: unknown = expect.any(String)
+/** A text that nobody wrote down, or none. */
+export const ANY_CAPTION: unknown = expect.toSatisfy((value) => value === null || typeof value === 'string')
 export const UUID = like(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 export const TIME = like(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
 /** An object with at least these members, where the sheet abridges. */

@@ -1,13 +1,13 @@
 /** Section 5 of the sheet on external data sources: its worked examples, 15 exchanges in all. */
 import {
   type Absent,
+  ANY_CAPTION,
   type Exchange,
   having,
   like,
   listing,
   type Profile,
   type Step,
-  TEXT,
   TIME,
   UUID,
 } from './exchange.ts'
@@ -302,7 +302,7 @@ const plain = (name: string, label: string, more: object = {}) => ({
   ...more,
 })
 const entry = (name: string, more: object) => ({
-  caption: TEXT,
+  caption: ANY_CAPTION,
   disabledReason: null,
   existingSource: null,
   featureFlag: null,
@@ -336,7 +336,7 @@ const wizard = {
         required: false,
         secret: true,
       }),
-      plain('host', 'Host', { caption: TEXT, placeholder: 'db.example.com' }),
+      plain('host', 'Host', { caption: ANY_CAPTION, placeholder: 'db.example.com' }),
       plain('port', 'Port', { placeholder: '5432', type: 'number' }),
       plain('database', 'Database', { placeholder: 'postgres' }),
       plain('user', 'User', { placeholder: 'postgres' }),
@@ -374,7 +374,7 @@ const wizard = {
         type: 'oauth',
       },
       {
-        caption: TEXT,
+        caption: ANY_CAPTION,
         default: false,
         label: 'Customize synced properties',
         name: 'custom_properties',
@@ -398,7 +398,7 @@ const wizard = {
 const reading: readonly Exchange[] = [
   {
     row: '5.5',
-    note: 'captions are the sheet’s own',
+    note: 'captions are upstream’s own',
     tag: 'anywhere',
     mark: 'C',
     request: { method: 'GET', path: `${SOURCES}/wizard/?source_type=Postgres,Zendesk,Hubspot` },

@@ -392,8 +392,9 @@ const modelling: readonly (Exchange | Absent)[] = [
 const running: readonly Exchange[] = [
   {
     row: '34',
-    tag: 'seeded',
+    tag: 'local-only',
     mark: 'C',
+    profile: OPEN,
     given: ['views'],
     request: { method: 'POST', path: `${V}/<parent>/cancel` },
     expect: { status: 400, body: { error: 'Cannot cancel a query that is not running' } },
