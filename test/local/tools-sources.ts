@@ -28,7 +28,7 @@ export const playSources = async ({ ok, fails }: ToolSession, { login }: Postgre
   const REJECTED = 'The database rejected the username or password'
   const seen = await ok('external_data_sources_database_schema', { source_type: SOURCE, payload })
   expect(seen.results).toMatchObject([
-    { table: 'customers', sync_types: ['full_refresh', 'incremental', 'append', 'xmin'] },
+    { table: 'customers', sync_types: expect.arrayContaining(['full_refresh', 'incremental', 'append']) },
   ])
   expect(await fails('external_data_sources_database_schema', { source_type: SOURCE, payload: wrong })).toContain(
     REJECTED,
