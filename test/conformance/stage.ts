@@ -176,6 +176,7 @@ const rejectingBucket = async (): Promise<Server> => {
 /** All warehouses of a run, with the folder, the bucket and the database that they share. */
 export class Stages {
   readonly #open: { readonly profile: Profile; readonly stage: Stage }[] = []
+  readonly #complaints: string[] = []
   readonly #folder: string
   readonly #bucket: Server
   #postgres: Postgres | undefined
@@ -202,12 +203,14 @@ export class Stages {
 
   /** Ends a warehouse that nobody else uses. */
   async leave({ fresh }: Exchange, stage: Stage): Promise<void> {
-    if (fresh !== undefined) await stage.close()
+    if (fresh === undefined) return
+    await stage.close()
+    this.#complaints.push(...stage.lines)
   }
 
-  /** What the warehouses that are still open complained about. */
+  /** What the warehouses complained about. */
   get lines(): readonly string[] {
-    return this.#open.flatMap(({ stage }) => stage.lines)
+    return [...this.#complaints, ...this.#open.flatMap(({ stage }) => stage.lines)]
   }
 
   async close(): Promise<void> {

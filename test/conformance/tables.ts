@@ -250,6 +250,7 @@ const changing: readonly (Exchange | Absent)[] = [
         id: UUID,
         name: 'test_csv_table',
         format: 'CSVWithNames',
+        credential: null,
         url_pattern: like(/\/managed\/team_1\/test_file\.csv$/),
         columns: [having({ key: 'id', type: 'integer' }), having({ key: 'name', type: 'string' })],
       }),
@@ -284,6 +285,9 @@ const modelling: readonly (Exchange | Absent)[] = [
       status: 201,
       body: having({
         name: 'first_view',
+        query: { kind: 'HogQLQuery', query: EVENTS },
+        status: null,
+        is_materialized: false,
         latest_history_id: UUID,
         columns: [
           {
