@@ -4,6 +4,7 @@ import { integer, toUuid } from './fields.ts'
 import { linkTo } from './paging.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { userById } from './seed.ts'
+import { isSeedEra, orCrash } from './seed-era.ts'
 import type { ActivityRecord, Change, ViewRecord } from './state.ts'
 import { timestamp, type World } from './world.ts'
 
@@ -15,6 +16,8 @@ export const logActivity = (
   activity: string,
   changes: readonly Change[] = [],
 ): void => {
+  // The older release logs what is written and nothing else (fact sheet: tables 3.4 activity).
+  if (isSeedEra(world) && activity !== 'created' && activity !== 'updated') return
   world.store.state.activity.push({
     id: randomUUID(),
     viewId: view.id,
@@ -60,11 +63,19 @@ const toEntry = (record: ActivityRecord): Readonly<Record<string, unknown>> => {
   }
 }
 
+const pageNumber = (world: World, value: unknown, attr: string): number => {
+  try {
+    return integer(value, attr, 1)
+  } catch (error) {
+    throw error instanceof ApiError ? orCrash(world, error) : error
+  }
+}
+
 /** `GET …/{id}/activity/`: deleted views answer too, and an unknown one is a 404 without a body. */
 export const listActivity = (world: World, call: ProjectCall): Reply => {
   const params = call.url.searchParams
-  const limit = integer(params.get('limit') ?? 10, 'limit', 1)
-  const page = integer(params.get('page') ?? 1, 'page', 1)
+  const limit = pageNumber(world, params.get('limit') ?? 10, 'limit')
+  const page = pageNumber(world, params.get('page') ?? 1, 'page')
   const id = toUuid(call.param('id'))
   const isKnown = world.store.state.views.some((view) => view.id === id && view.project === call.project.id)
   if (!isKnown) throw new ApiError(404, null)

@@ -57,6 +57,8 @@ export interface ViewRecord {
   tableId: string | null
   /** The engine's table with the rows of the last whole run; absent in older files. */
   rows?: string | null
+  /** The newest run when the view was made plain; the older release shows nothing of it and of those before. */
+  revertedRun?: string | null
   /** Concurrency token; moves only when the query object changes. */
   revision: string
   /** Direct parents: ids of views and tables, names of built-in tables. */

@@ -1,8 +1,9 @@
 import { invalid, notFound } from './errors.ts'
 import { type Body, dictionary, flag, isObject, notChoice, nullish, required, text } from './fields.ts'
+import { isSeedEra, nameTaken, orCrash } from './seed-era.ts'
 import type { TableRecord } from './state.ts'
 import { checkUrl } from './url-rules.ts'
-import { isTaken, NAME_TAKEN, type World } from './world.ts'
+import { isTaken, type World } from './world.ts'
 
 /** The values of the `format` enum (fact sheet: tables 2.1). */
 export const FORMATS = ['CSV', 'CSVWithNames', 'Parquet', 'JSONEachRow', 'Delta', 'DeltaS3Wrapper'] as const
@@ -32,7 +33,7 @@ const absent = (value: unknown, against: Against): boolean => value === undefine
 const readName = (world: World, project: number, value: unknown, against: Against): string => {
   const name = text(value, 'name', 128)
   if (name !== against.table?.name && isTaken(world, project, name, against.table?.id)) {
-    throw invalid(NAME_TAKEN, 'name')
+    throw invalid(nameTaken(world), 'name')
   }
   return name
 }
@@ -48,11 +49,11 @@ const readFormat = (value: unknown): (typeof FORMATS)[number] => {
 const readUrl = async (world: World, value: unknown, against: Against): Promise<string> => {
   const pattern = text(value, 'url_pattern', 500)
   const { table } = against
-  if (table?.credential === null) {
+  if (table?.credential === null && !isSeedEra(world)) {
     if (pattern === table.urlPattern) return pattern
     throw invalid('PostHog manages where this table reads from, so its URL pattern cannot be changed.', 'url_pattern')
   }
-  await checkUrl(pattern, world.files)
+  await checkUrl(pattern, world.files, isSeedEra(world))
   return pattern
 }
 
@@ -86,7 +87,7 @@ export const readTable = async (world: World, project: number, body: Body, again
   const credential = absent(body.credential, against) ? undefined : readCredential(body.credential, against)
   const options = body.options === undefined ? undefined : readOptions(body.options)
   if (credential !== undefined && against.table?.credential === null) {
-    throw invalid('PostHog manages the storage of this table, so it takes no access key.')
+    throw orCrash(world, invalid('PostHog manages the storage of this table, so it takes no access key.'))
   }
   return {
     ...(deleted === undefined ? {} : { deleted }),

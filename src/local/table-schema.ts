@@ -1,8 +1,9 @@
 import { settableTypes, toEngineType } from './column-types.ts'
 import { EngineError } from './engine/engine.ts'
-import { busy, crashed, invalid, saying } from './errors.ts'
+import { ApiError, busy, crashed, invalid, saying } from './errors.ts'
 import { isObject } from './fields.ts'
 import type { ProjectCall, Reply } from './route.ts'
+import { isSeedEra, orCrash } from './seed-era.ts'
 import type { ColumnRecord, TableRecord } from './state.ts'
 import { describeForCaller, probeColumns, putTable } from './table-engine.ts'
 import { findTable } from './table-input.ts'
@@ -40,8 +41,10 @@ export const refreshSchema = async (world: World, call: ProjectCall): Promise<Re
   const table = findTable(world, call.project.id, call.param('id'))
   // A sync writes the columns down with its rows; there is nothing else to read them from.
   if (table.synced !== undefined) return { status: 200 }
-  const columns =
-    table.viewId === null ? await describeForCaller(world, table, call.signal) : await columnsBehindView(world, table)
+  const reading = table.viewId === null ? describeForCaller(world, table, call.signal) : columnsBehindView(world, table)
+  const columns = await reading.catch((error: unknown) => {
+    throw error instanceof ApiError && error.status === 400 ? orCrash(world, error) : error
+  })
   await putTable(world, { ...table, columns })
   table.columns = columns
   probeLater(world, table)
@@ -59,6 +62,8 @@ const checkType = (type: unknown, column: string): void => {
 /** `POST …/{id}/update_schema/`: all columns or none. */
 export const updateSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
   const { updates } = await call.json()
+  // The older release does not even look for the table then.
+  if (isSeedEra(world) && (updates === undefined || updates === null)) return { status: 200 }
   const table = findTable(world, call.project.id, call.param('id'))
   if (table.synced !== undefined) throw saying('The table must be a manually linked table')
   if (updates === undefined || updates === null) return { status: 200 }

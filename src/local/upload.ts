@@ -5,13 +5,14 @@ import { writeDurably } from './durable-files.ts'
 import { EngineError } from './engine/engine.ts'
 import { busy, saying, wrongMedia } from './errors.ts'
 import type { ProjectCall, Reply } from './route.ts'
+import { isSeedEra, nameTaken } from './seed-era.ts'
 import type { TableRecord } from './state.ts'
 import { describe, putTable, type Reading } from './table-engine.ts'
 import { FORMATS, isFormat } from './table-input.ts'
 import { toTable } from './table-shape.ts'
 import { probeLater } from './tables.ts'
 import { OWN_HOST } from './url-rules.ts'
-import { BUILT_IN, NAME_TAKEN, tablesOf, timestamp, viewsOf, type World } from './world.ts'
+import { BUILT_IN, tablesOf, timestamp, viewsOf, type World } from './world.ts'
 
 /** Largest file in bytes (fact sheet: tables 2.3 file). */
 export const MAX_FILE = 52_428_800
@@ -29,13 +30,13 @@ interface Upload {
 }
 
 /** The checks in upstream's order. Throws 400 in the `{message}` shape. */
-const readUpload = (form: FormData): Upload => {
+const readUpload = (form: FormData, seedEra: boolean): Upload => {
   const file = form.get('file')
   if (file === null || typeof file === 'string') throw saying('No file provided')
   const filename = file.name.replace(/[^a-zA-Z0-9._-]/g, '_')
-  if (filename === '' || filename.startsWith('.')) throw saying('Invalid filename')
+  if (!seedEra && (filename === '' || filename.startsWith('.'))) throw saying('Invalid filename')
   const format = form.get('format') ?? 'CSVWithNames'
-  if (!isFormat(format)) {
+  if (!isFormat(format) && !seedEra) {
     throw saying(`Invalid format. Must be one of: ${[...FORMATS].sort().join(', ')}`)
   }
   const name = String(form.get('name') ?? file.name)
@@ -45,6 +46,8 @@ const readUpload = (form: FormData): Upload => {
     )
   }
   if (file.size > MAX_FILE) throw saying(TOO_LARGE)
+  // The older release finds out when it reads the file.
+  if (!isFormat(format)) throw saying(FAILED)
   return { file, filename, format, name }
 }
 
@@ -142,10 +145,10 @@ export const sweepUploads = async (world: World): Promise<void> => {
  * would even overshadow a view or a built-in table; here that is refused, because SQL could not tell them apart.
  */
 export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply> => {
-  const upload = readUpload(await readForm(call.request))
+  const upload = readUpload(await readForm(call.request), isSeedEra(world))
   const project = call.project.id
   if (BUILT_IN.includes(upload.name) || viewsOf(world, project).some((view) => view.name === upload.name)) {
-    throw saying(NAME_TAKEN)
+    throw saying(nameTaken(world))
   }
   const refusal = await world.disk.refusal(upload.file.size)
   if (refusal !== undefined) throw saying(refusal)

@@ -107,11 +107,13 @@ const checkFile = async (url: URL, files: LocalFiles): Promise<void> => {
 }
 
 /**
- * The rules of `url_pattern` in upstream's order (fact sheet: tables 2.2, newest generation). Two doors exist only
+ * The rules of `url_pattern` in upstream's order (fact sheet: tables 2.2). Two doors exist only
  * here and only when opened at start: files below allowed folders, and plain-http buckets wherever they are.
  * Throws 400 on `url_pattern`.
  */
-export const checkUrl = async (text: string, files: LocalFiles): Promise<void> => {
+export const checkUrl = async (text: string, files: LocalFiles, seedEra = false): Promise<void> => {
+  // The older release looks for its bucket before anything else, and has no rules for bucket names.
+  if (seedEra && text.includes(OWN_HOST)) throw wrong('Cant use this bucket')
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   const http = scheme === 'http' && files.httpBuckets
   if (scheme !== 'https' && scheme !== 'file' && !http) throw wrong('URL pattern must use https.')
@@ -123,6 +125,6 @@ export const checkUrl = async (text: string, files: LocalFiles): Promise<void> =
   }
   if (scheme === 'file') return checkFile(url, files)
   if (url.hostname === '') throw wrong('URL pattern must include a valid hostname.')
-  checkBucket(text, url)
+  if (!seedEra) checkBucket(text, url)
   if (!http) await checkHost(url.hostname)
 }

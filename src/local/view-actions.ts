@@ -1,10 +1,11 @@
 import { logActivity } from './activity.ts'
 import { checkCadence, readCadence } from './cadence.ts'
 import { EngineError } from './engine/engine.ts'
-import { busy, denied, erring, invalid } from './errors.ts'
+import { busy, crashed, denied, erring, invalid } from './errors.ts'
 import { flag, integer, list, notChoice, nullish, toUuid } from './fields.ts'
-import { ancestorsOf, descendantsOf } from './lineage.ts'
+import { ancestorsOf, descendantsOf, toNodes } from './lineage.ts'
 import type { ProjectCall, Reply } from './route.ts'
+import { isSeedEra, orCrash } from './seed-era.ts'
 import type { ViewRecord } from './state.ts'
 import { findView, sqlOf } from './view-input.ts'
 import { revert } from './view-materialization.ts'
@@ -25,6 +26,13 @@ const checkResolves = async (world: World, view: ViewRecord): Promise<void> => {
   }
 }
 
+/** The lineage a revert took away; a view that no longer resolves keeps what it has, as upstream swallows the error. */
+const parentsOf = async (world: World, view: ViewRecord): Promise<readonly string[]> =>
+  world.engine.analyse(view.project, sqlOf(view)).then(
+    ({ reads }) => toNodes(world, view.project, reads),
+    () => view.parents,
+  )
+
 const readFirstCadence = (value: unknown): string => {
   if (value === undefined) return '24hour'
   if (value === null) throw nullish('sync_frequency')
@@ -37,10 +45,13 @@ const readFirstCadence = (value: unknown): string => {
 export const materializeView = async (world: World, runs: Runs, call: ProjectCall): Promise<Reply> => {
   const body = await call.json()
   const view = viewOf(world, call)
-  const cadence = readFirstCadence(body.sync_frequency)
+  const cadence = isSeedEra(world) ? '24hour' : readFirstCadence(body.sync_frequency)
   await world.disk.require()
-  checkCadence(world, view, cadence)
-  await checkResolves(world, view)
+  if (isSeedEra(world)) view.parents = await parentsOf(world, view)
+  else {
+    checkCadence(world, view, cadence)
+    await checkResolves(world, view)
+  }
   const isFirst = view.tableId === null
   if (!view.isMaterialized) logActivity(world, view, call.key.user.id, 'materialization_enabled')
   view.isMaterialized = true
@@ -63,7 +74,9 @@ export const revertView = async (world: World, runs: Runs, call: ProjectCall): P
 export const runView = async (world: World, runs: Runs, call: ProjectCall): Promise<Reply> => {
   const body = await call.json()
   const view = viewOf(world, call)
-  if (body.full_refresh !== undefined) flag(body.full_refresh, 'full_refresh')
+  // There it triggers a schedule, and a view that was never materialized has none.
+  if (isSeedEra(world) && !view.isMaterialized) throw crashed()
+  if (body.full_refresh !== undefined && !isSeedEra(world)) flag(body.full_refresh, 'full_refresh')
   view.suspended = {}
   logActivity(world, view, call.key.user.id, 'sync_triggered')
   runs.start(view)
@@ -73,7 +86,8 @@ export const runView = async (world: World, runs: Runs, call: ProjectCall): Prom
 /** `POST …/{id}/cancel/`: the row says Cancelled at once, the job when it has stopped. */
 export const cancelView = (world: World, runs: Runs, call: ProjectCall): Reply => {
   const view = viewOf(world, call)
-  if (runs.cancel(view) === undefined) throw erring('Cannot cancel a query that is not running')
+  const isOver = isSeedEra(world) && view.status !== null
+  if (isOver || runs.cancel(view) === undefined) throw erring('Cannot cancel a query that is not running')
   view.status = 'Cancelled'
   logActivity(world, view, call.key.user.id, 'sync_cancelled')
   return { status: 200 }
@@ -90,11 +104,13 @@ export const runHistory = (world: World, call: ProjectCall): Reply => {
 
 /** `POST …/resume_schedules/`: ids that mean nothing to the caller are skipped silently. */
 export const resumeSchedules = async (world: World, call: ProjectCall): Promise<Reply> => {
-  const given = list((await call.json()).view_ids, 'view_ids')
+  const { view_ids } = await call.json()
+  if (isSeedEra(world) && (!Array.isArray(view_ids) || view_ids.length === 0)) throw erring('view_ids is required')
+  const given = list(view_ids, 'view_ids')
   if (given.length === 0) throw invalid('This list may not be empty.', 'view_ids', 'empty')
   const ids = given.map((value, index) => {
     const id = toUuid(value)
-    if (id === undefined) throw invalid('Must be a valid UUID.', `view_ids__${index}`)
+    if (id === undefined) throw orCrash(world, invalid('Must be a valid UUID.', `view_ids__${index}`))
     return id
   })
   for (const view of viewsOf(world, call.project.id)) {
@@ -103,20 +119,25 @@ export const resumeSchedules = async (world: World, call: ProjectCall): Promise<
   return { status: 202 }
 }
 
-const readLevel = async (call: ProjectCall): Promise<number | undefined> => {
+/** The older release takes any whole number, below one for nothing at all, and crashes on the rest. */
+const readLevel = async (world: World, call: ProjectCall, takesText: boolean): Promise<number | undefined> => {
   const { level } = await call.json()
-  return level === undefined || level === null ? undefined : integer(level, 'level', 1)
+  if (level === undefined || level === null) return undefined
+  if (!isSeedEra(world)) return integer(level, 'level', 1)
+  const number = takesText && typeof level === 'string' && /^-?\d+$/.test(level) ? Number(level) : level
+  if (typeof number !== 'number' || !Number.isInteger(number)) throw crashed()
+  return Math.max(0, number)
 }
 
 /** `POST …/{id}/ancestors/`: views and tables by id, built-in tables by name; all levels without a number. */
 export const listAncestors = async (world: World, call: ProjectCall): Promise<Reply> => {
-  const level = await readLevel(call)
+  const level = await readLevel(world, call, true)
   return { status: 200, body: { ancestors: ancestorsOf(world, viewOf(world, call), level) } }
 }
 
 /** `POST …/{id}/descendants/`: views only. */
 export const listDescendants = async (world: World, call: ProjectCall): Promise<Reply> => {
-  const level = await readLevel(call)
+  const level = await readLevel(world, call, false)
   return { status: 200, body: { descendants: descendantsOf(world, viewOf(world, call), level) } }
 }
 

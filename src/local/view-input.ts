@@ -1,9 +1,10 @@
 import { readCadence } from './cadence.ts'
-import { denied, invalid, notFound } from './errors.ts'
+import { crashed, denied, invalid, notFound } from './errors.ts'
 import { type Body, flag, required, text, toUuid } from './fields.ts'
+import { isSeedEra, nameTaken } from './seed-era.ts'
 import type { ViewRecord } from './state.ts'
 import { readQuery, type ViewQuery } from './view-query.ts'
-import { isTaken, NAME_TAKEN, type World } from './world.ts'
+import { isTaken, type World } from './world.ts'
 
 /** The writable fields of a view, checked. A missing key was not sent. */
 export interface ViewInput {
@@ -12,6 +13,8 @@ export interface ViewInput {
   /** null clears the cadence. */
   readonly cadence?: string | null
   readonly description?: string | null
+  /** Only in the older release, which lets a view be hidden by a field (fact sheet: tables 3.1). */
+  readonly deleted?: boolean
   readonly editedHistoryId?: unknown
   readonly soft: boolean
   readonly types?: unknown
@@ -25,7 +28,7 @@ const readName = (world: World, project: number, value: unknown, view: ViewRecor
       'name',
     )
   }
-  if (name !== view?.name && isTaken(world, project, name, view?.id)) throw invalid(NAME_TAKEN, 'name')
+  if (name !== view?.name && isTaken(world, project, name, view?.id)) throw invalid(nameTaken(world), 'name')
   return name
 }
 
@@ -48,6 +51,18 @@ const refuseForeign = (body: Body): void => {
   if (body.is_test !== undefined) throw invalid('Only staff users can mark a view as a test.', 'is_test')
 }
 
+/** The older release reads the field from the raw body of a PATCH only, and crashes on a word it does not know. */
+const cadenceOf = (world: World, value: unknown, partial: boolean): string | null | undefined => {
+  if (!isSeedEra(world)) return readCadence(value)
+  if (!partial) return undefined
+  if (value === '5min') return value
+  try {
+    return readCadence(value)
+  } catch {
+    throw crashed()
+  }
+}
+
 /** Checks a request body in field order; the SQL itself is the engine's to judge. Throws 400. */
 export const readView = (
   world: World,
@@ -58,10 +73,11 @@ export const readView = (
   const { partial, view } = against
   const name = body.name === undefined && partial ? undefined : readName(world, project, body.name, view)
   if (body.query === undefined && !partial) throw required('query')
-  const query = body.query === undefined ? undefined : readQuery(body.query)
-  const cadence = body.sync_frequency === undefined ? undefined : readCadence(body.sync_frequency)
+  const query = body.query === undefined ? undefined : readQuery(world, body.query)
+  const cadence = body.sync_frequency === undefined ? undefined : cadenceOf(world, body.sync_frequency, partial)
   const description = body.description === undefined ? undefined : readDescription(body.description)
-  refuseForeign(body)
+  if (!isSeedEra(world)) refuseForeign(body)
+  const deleted = isSeedEra(world) && typeof body.deleted === 'boolean' ? body.deleted : undefined
   const soft =
     body.soft_update === undefined || body.soft_update === null ? false : flag(body.soft_update, 'soft_update')
   return {
@@ -69,7 +85,8 @@ export const readView = (
     ...(name === undefined ? {} : { name }),
     ...(query === undefined ? {} : { query }),
     ...(cadence === undefined ? {} : { cadence }),
-    ...(description === undefined ? {} : { description }),
+    ...(deleted === undefined ? {} : { deleted }),
+    ...(description === undefined || isSeedEra(world) ? {} : { description }),
     ...(body.edited_history_id === undefined ? {} : { editedHistoryId: body.edited_history_id }),
     ...(body.types === undefined ? {} : { types: body.types }),
   }

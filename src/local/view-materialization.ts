@@ -1,6 +1,8 @@
+import { isSeedEra } from './seed-era.ts'
 import type { ViewRecord } from './state.ts'
 import { dropTable } from './tables.ts'
 import type { Runs } from './view-runs.ts'
+import { jobsOf } from './view-shape.ts'
 import type { World } from './world.ts'
 
 /**
@@ -20,5 +22,10 @@ export const revert = async (
   view.isMaterialized = false
   view.cadence = null
   view.status = null
+  if (isSeedEra(world)) {
+    view.revertedRun = jobsOf(world, view)[0]?.id ?? null
+    // Its paths upstream are deleted until it is saved or materialized again (fact sheet: tables 3.4 ancestors).
+    view.parents = []
+  }
   also()
 }

@@ -1,5 +1,6 @@
 import { listActivity } from './activity.ts'
 import { at, type Route } from './route.ts'
+import { sinceLatest } from './seed-era.ts'
 import type { Limit } from './throttle.ts'
 import {
   cancelView,
@@ -25,18 +26,30 @@ const ONE = '/warehouse_saved_queries/:id'
 const RUN: Limit = { name: 'run', hits: 10, windowMs: 60_000 }
 const MATERIALIZE: Limit = { name: 'materialize', hits: 5, windowMs: 3_600_000 }
 
-/** The views resource with the scopes of the newest generation (fact sheet: tables 1.2). */
+/** The views resource with the scopes of its generation (fact sheet: tables 1.2). */
 export const viewRoutes = (world: World, runs: Runs): readonly Route[] => [
-  at('POST', `${LIST}/resume_schedules`, WRITE, (call) => resumeSchedules(world, call)),
+  at('POST', `${LIST}/resume_schedules`, sinceLatest(world, WRITE), (call) => resumeSchedules(world, call)),
   at('GET', `${ONE}/activity`, ['activity_log:read'], (call) => listActivity(world, call)),
   at('POST', `${ONE}/ancestors`, null, (call) => listAncestors(world, call)),
   at('POST', `${ONE}/descendants`, null, (call) => listDescendants(world, call)),
   at('GET', `${ONE}/dependencies`, null, (call) => countDependencies(world, call)),
   at('POST', `${ONE}/cancel`, null, (call) => cancelView(world, runs, call)),
-  at('POST', `${ONE}/run`, WRITE, (call) => runView(world, runs, call), RUN),
-  at('GET', `${ONE}/run_history`, READ, (call) => runHistory(world, call)),
-  at('POST', `${ONE}/materialize`, WRITE, (call) => materializeView(world, runs, call), MATERIALIZE),
-  at('POST', `${ONE}/revert_materialization`, WRITE, (call) => revertView(world, runs, call), MATERIALIZE),
+  at('POST', `${ONE}/run`, sinceLatest(world, WRITE), (call) => runView(world, runs, call), RUN),
+  at('GET', `${ONE}/run_history`, sinceLatest(world, READ), (call) => runHistory(world, call)),
+  at(
+    'POST',
+    `${ONE}/materialize`,
+    sinceLatest(world, WRITE),
+    (call) => materializeView(world, runs, call),
+    MATERIALIZE,
+  ),
+  at(
+    'POST',
+    `${ONE}/revert_materialization`,
+    sinceLatest(world, WRITE),
+    (call) => revertView(world, runs, call),
+    MATERIALIZE,
+  ),
   at('GET', LIST, READ, (call) => listViews(world, call)),
   at('POST', LIST, WRITE, (call) => createView(world, runs, call)),
   at('GET', ONE, READ, (call) => retrieveView(world, call)),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EngineError } from './engine/engine.ts'
+import { isSeedEra } from './seed-era.ts'
 import type { JobRecord, TableRecord, ViewRecord } from './state.ts'
 import { OWN_HOST } from './url-rules.ts'
 import { takeRows } from './view-rows.ts'
@@ -56,6 +57,7 @@ export class Runs {
       workflowRunId: randomUUID(),
     }
     this.#world.store.state.jobs.push(job)
+    this.#clearStatus(view)
     const abort = new AbortController()
     this.#running.set(job.id, { abort, done: this.#run(view, job, abort.signal) })
   }
@@ -111,6 +113,12 @@ export class Runs {
     view.tableId = table.id
     view.isMaterialized = true
     job.status = 'Completed'
+    this.#clearStatus(view)
+  }
+
+  /** In the older release the row's own word is the newest one: a run's, from its start. */
+  #clearStatus(view: ViewRecord): void {
+    if (isSeedEra(this.#world)) view.status = null
   }
 
   #fail(view: ViewRecord, job: JobRecord, error: unknown, aborted: boolean): void {
@@ -118,6 +126,7 @@ export class Runs {
       job.status = 'Cancelled'
       return
     }
+    this.#clearStatus(view)
     job.status = 'Failed'
     job.error = error instanceof EngineError ? error.message : 'The run failed.'
     if (!(error instanceof EngineError)) this.#world.log(`run ${job.id} failed unexpectedly`)

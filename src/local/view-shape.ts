@@ -1,8 +1,9 @@
 import { toBounds } from './cadence.ts'
 import type { ApiKey } from './keys.ts'
 import { type Project, toUser } from './seed.ts'
+import { isSeedEra } from './seed-era.ts'
 import type { JobRecord, ViewRecord } from './state.ts'
-import { accessLevel, toColumns } from './table-shape.ts'
+import { accessLevel, toColumns, toSeedEraColumns } from './table-shape.ts'
 import type { World } from './world.ts'
 
 type Shown = Readonly<Record<string, unknown>>
@@ -17,13 +18,18 @@ const statusOf = (view: ViewRecord, run: JobRecord | undefined): string | null =
   return view.status === 'Modified' && view.updatedAt > run.startedAt ? 'Modified' : run.status
 }
 
+/** The older release keeps the status in the row: what starts or ends a run clears the word before (tables 6.3, S). */
+const seedEraStatusOf = (view: ViewRecord, run: JobRecord | undefined): string | null =>
+  view.status ?? (run === undefined || run.id === view.revertedRun ? null : run.status)
+
 /** What a view says of its newest run, if it has one. */
 export const shownStatus = (
   world: World,
   view: ViewRecord,
 ): { readonly status: string | null; readonly last_run_at: string | null } => {
   const run = jobsOf(world, view)[0]
-  return { status: statusOf(view, run), last_run_at: run?.startedAt ?? null }
+  const status = isSeedEra(world) ? seedEraStatusOf(view, run) : statusOf(view, run)
+  return { status, last_run_at: run?.startedAt ?? null }
 }
 
 const common = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => {
@@ -51,8 +57,42 @@ const common = (world: World, view: ViewRecord, key: ApiKey, project: Project, c
   }
 }
 
+// Every other field came later (fact sheet: tables 3.1).
+const SEED_ERA_FIELDS = [
+  'id',
+  'deleted',
+  'name',
+  'created_by',
+  'created_at',
+  'sync_frequency',
+  'status',
+  'last_run_at',
+  'managed_viewset_kind',
+  'is_materialized',
+  'origin',
+] as const
+
+/** The id of the newest line of the log is the older release's concurrency token (fact sheet: tables 3.3). */
+export const newestEntry = (world: World, view: ViewRecord): string | null =>
+  world.store.state.activity.findLast(({ viewId }) => viewId === view.id)?.id ?? null
+
+const toSeedEra = (world: World, view: ViewRecord, shown: Shown): Shown => {
+  const run = jobsOf(world, view)[0]
+  return {
+    ...Object.fromEntries(SEED_ERA_FIELDS.map((name) => [name, shown[name]])),
+    columns: toSeedEraColumns(view.columns),
+    latest_error: run === undefined || run.id === view.revertedRun ? null : run.error,
+  }
+}
+
 /** A view as retrieve, create and update show it (fact sheet: tables 3.1). */
-export const toView = (world: World, view: ViewRecord, key: ApiKey, project: Project): Shown => ({
+export const toView = (world: World, view: ViewRecord, key: ApiKey, project: Project): Shown => {
+  const shown = toLatestView(world, view, key, project)
+  if (!isSeedEra(world)) return shown
+  return { ...toSeedEra(world, view, shown), query: view.query, latest_history_id: newestEntry(world, view) }
+}
+
+const toLatestView = (world: World, view: ViewRecord, key: ApiKey, project: Project): Shown => ({
   ...common(world, view, key, project, true),
   query: view.query,
   updated_at: view.updatedAt,
@@ -63,8 +103,8 @@ export const toView = (world: World, view: ViewRecord, key: ApiKey, project: Pro
 })
 
 /** A view as a list row: without its SQL and without its concurrency token. */
-export const toViewRow = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => ({
-  ...common(world, view, key, project, columns),
-  is_incremental: false,
-  materialization_mode: 'full_refresh',
-})
+export const toViewRow = (world: World, view: ViewRecord, key: ApiKey, project: Project, columns: boolean): Shown => {
+  const shown = common(world, view, key, project, columns)
+  if (isSeedEra(world)) return toSeedEra(world, view, shown)
+  return { ...shown, is_incremental: false, materialization_mode: 'full_refresh' }
+}
