@@ -107,11 +107,21 @@ describe('of the older releases of PostHog', () => {
     await client?.local.close()
   })
 
-  it('the count of a folder is refused too', () =>
-    refused(
-      mcp,
-      'file_system_count',
+  it.each<readonly [name: string, args: Record<string, unknown>, advice: string]>([
+    ['warehouse_tables_refresh_schema', { id }, 'Refresh the table in the PostHog app under Data warehouse.'],
+    ['warehouse_saved_queries_materialize', { id }, 'Materialize the view in the PostHog app under Data warehouse.'],
+    ['warehouse_saved_queries_revert_materialization', { id }, 'Revert it in the PostHog app under Data warehouse.'],
+    ['warehouse_saved_queries_run', { id }, 'Run it in the PostHog app under Data warehouse.'],
+    [
+      'warehouse_saved_queries_run_history',
       { id },
-      'file_system_list with parent lists and counts everything below a folder.',
-    ))
+      'warehouse_saved_queries_get has status, last_run_at and latest_error.',
+    ],
+    [
+      'warehouse_saved_queries_resume_schedules',
+      { view_ids: [id] },
+      'Resume them in the PostHog app under Data warehouse.',
+    ],
+    ['file_system_count', { id }, 'file_system_list with parent lists and counts everything below a folder.'],
+  ])('%s is refused too', (name, args, advice) => refused(mcp, name, args, advice))
 })
