@@ -24,32 +24,36 @@ it('the tour shows real rows, one failing call, and configuration for four clien
 })
 
 describe('with a database', () => {
-  it.skipIf(!hasPostgres())('goes from a look to a view that breaks and is mended, and tells no password', async () => {
-    const postgres = await startPostgres()
-    onTestFinished(() => postgres.close())
-    await postgres.sql(`ALTER ROLE reader PASSWORD 'p@ss w0rd/';
+  it.skipIf(!hasPostgres())(
+    'goes from a look to a view that breaks and is mended, and tells no password',
+    async () => {
+      const postgres = await startPostgres()
+      onTestFinished(() => postgres.close())
+      await postgres.sql(`ALTER ROLE reader PASSWORD 'p@ss w0rd/';
       CREATE TABLE "Fruit Trees" (id integer PRIMARY KEY, "the kind" text);
       INSERT INTO "Fruit Trees" SELECT n, CASE WHEN n % 3 = 0 THEN 'plum' ELSE 'apple' END FROM generate_series(1, 30) n;
       CREATE TABLE huge (id integer);
       INSERT INTO huge SELECT generate_series(1, 100200);
       ANALYZE`)
-    const { port } = postgres.login
-    const address = `postgres://reader:p%40ss%20w0rd%2F@127.0.0.1:${port}/shop`
-    for (const { stdout, all } of [
-      await takeTour(['--postgres', `${address}?schema=public`]),
-      await takeTour([], { POSTGRES_URL: address.replace(':p%40ss%20w0rd%2F', ''), PGPASSWORD: 'p@ss w0rd/' }),
-    ]) {
-      expect(stdout).toContain('"password":"***"')
-      expect(stdout).toMatch(/Connect it, with (public\.)?Fruit Trees;/)
-      expect(stdout).toMatch(/"status":"Completed".*"rows_synced":30|"rows_synced":30.*"status":"Completed"/)
-      expect(stdout).toMatch(/apple\s+20\s+plum\s+10\n/)
-      expect(stdout).toContain('latest_error: Unable to resolve field: label')
-      expect(stdout).toMatch(
-        /Fix it[\s\S]*> data_warehouse_data_health_issues \{\}\n\{"results":\[\],"returned":0,"total":0,/,
-      )
-      expect(all).not.toMatch(/p@ss|w0rd/)
-    }
-  })
+      const { port } = postgres.login
+      const address = `postgres://reader:p%40ss%20w0rd%2F@127.0.0.1:${port}/shop`
+      for (const { stdout, all } of [
+        await takeTour(['--postgres', `${address}?schema=public`]),
+        await takeTour([], { POSTGRES_URL: address.replace(':p%40ss%20w0rd%2F', ''), PGPASSWORD: 'p@ss w0rd/' }),
+      ]) {
+        expect(stdout).toContain('"password":"***"')
+        expect(stdout).toMatch(/Connect it, with (public\.)?Fruit Trees;/)
+        expect(stdout).toMatch(/"status":"Completed".*"rows_synced":30|"rows_synced":30.*"status":"Completed"/)
+        expect(stdout).toMatch(/apple\s+20\s+plum\s+10\n/)
+        expect(stdout).toContain('latest_error: Unable to resolve field: label')
+        expect(stdout).toMatch(
+          /Fix it[\s\S]*> data_warehouse_data_health_issues \{\}\n\{"results":\[\],"returned":0,"total":0,/,
+        )
+        expect(all).not.toMatch(/p@ss|w0rd/)
+      }
+    },
+    60_000,
+  )
 
   it.each([
     ['another protocol', ['--postgres', 'mysql://me:hidden@host/db']],
