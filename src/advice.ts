@@ -28,6 +28,10 @@ export const adviceForFailure = (call: FailedCall, failure: HttpFailure, changed
   }
 }
 
+/** A refused input; what the record knows of refusals helps where PostHog names no field. */
+export const adviceForInput = ({ operation }: FailedCall, attr: string | undefined): string =>
+  attr === undefined && operation.hint !== undefined ? operation.hint : 'Correct the input and call again'
+
 /** The wrong key, or the right one in the wrong place. */
 export const adviceFor401 = (origin: string): string => {
   const other = CLOUD_REGIONS.find((region) => region !== origin)

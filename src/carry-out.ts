@@ -65,7 +65,7 @@ export const carryOut = async (
 
 /** The call as far as it only looks: whatever goes wrong then, nothing was changed and nothing was left behind. */
 const asRead = (call: FailedCall): FailedCall => {
-  const { residue: _residue, ...operation } = call.operation
+  const { residue: _residue, hint: _hint, ...operation } = call.operation
   return { ...call, operation: { ...operation, effect: 'read' } }
 }
 
@@ -133,7 +133,7 @@ const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: A
 }
 
 /** What is left to do once the reason is told with its remedy. */
-const NOTHING_MORE = 'Repeating the same call before that does not help'
+const NOTHING_MORE = 'Repeating the same call as it is does not help'
 
 const redacted = (body: Json, { redactor }: FailedCall): Json =>
   // Masking keeps an object an object.

@@ -6,6 +6,7 @@ import {
   adviceForConflict,
   adviceForFailure,
   adviceForHost,
+  adviceForInput,
   adviceForUnknown,
   withLook,
 } from './advice.ts'
@@ -53,10 +54,7 @@ export const toReplyError = (
     case 413:
     case 415:
     case 422:
-      return error(
-        'refused input',
-        adviceForConflict(call, words.detail) ?? 'Correct the input it names and call again',
-      )
+      return error('refused input', adviceForConflict(call, words.detail) ?? adviceForInput(call, words.attr))
     case 409:
       return error('conflict', 'The state of the object does not allow it: look at it first, wait if it is changing')
     case 401:

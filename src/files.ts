@@ -14,7 +14,8 @@ export interface AllowedFiles {
   write(path: string, bytes: Uint8Array): Promise<string>
 }
 
-const NO_FOLDER = 'The operator of this server has to start it with --allow-dir FOLDER'
+const NO_FOLDER =
+  'The operator of this server has to start it with --allow-dir FOLDER; an upload can also give its text as content'
 
 /** @param folders as given by `--allow-dir`; a relative path in a call is below the first */
 export const allowFiles = (folders: readonly string[]): AllowedFiles => ({

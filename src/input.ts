@@ -44,9 +44,16 @@ const describe = (issue: z.core.$ZodIssue, spec: InputSpec): readonly string[] =
       return `${short(key)} is not an input${reason}`
     })
   const name = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  const says =
-    issue.code === 'invalid_format' && issue.format === 'guid' ? 'must be an id (UUID), not a name' : issue.message
+  const says = toWords(issue)
   return [name === '' ? says : `${short(name.replace(/^\./, ''))}: ${says}`]
+}
+
+/** zod's words, where they say it to a model; ours where they speak of undefined and of characters. */
+const toWords = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === 'invalid_format' && issue.format === 'guid') return 'must be an id (UUID), not a name'
+  if (issue.code === 'invalid_type' && /received undefined$/.test(issue.message)) return 'is required'
+  if (issue.code === 'too_small' && issue.minimum === 1 && issue.origin === 'string') return 'must not be empty'
+  return issue.message.replace(/^Invalid option: expected/, 'must be').replaceAll('"|"', '" or "')
 }
 
 const short = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`)

@@ -154,6 +154,8 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   readonly check?: string
   /** Said beside `check` when the outcome is unknown: where that read is refused to API keys or cannot tell. */
   readonly checkNote?: string
+  /** What to check when PostHog refuses the input without naming a field. */
+  readonly hint?: string
   /** What a refused call may leave behind all the same. */
   readonly residue?: string
   /** Upstream's word for a field to ours, where they differ (for errors that name a field). */

@@ -175,6 +175,7 @@ const wizard = operation({
   method: 'GET',
   path: 'external_data_sources/wizard/',
   instead: 'The page of the source below posthog.com/docs/cdp/sources names its connection keys.',
+  hint: 'source_type is case-sensitive and spelt as in posthog.com/docs/cdp/sources: Postgres, MySQL, Github, BigQuery. It cannot be left out here',
   input: z.strictObject({
     // Required: the unfiltered reply is more than 1 MB.
     source_type: text.describe('Postgres,Stripe'),

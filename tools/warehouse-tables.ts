@@ -27,7 +27,6 @@ const read = {
 const write = { ...base, tier: 'write', scopes: ['warehouse_table:write'], check: 'warehouse_tables_get' } as const
 
 const secrets = ['credential.access_key', 'credential.access_secret']
-const deleted = 'Hides even a synced table, past the guard and join clean-up of delete: use warehouse_tables_delete.'
 
 const list = operation({
   name: 'warehouse_tables_list',
@@ -119,7 +118,7 @@ const update = operation({
     .refine(changesSomething, nothingToChange),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
   secrets,
-  leftOut: { deleted },
+  leftOut: { deleted: 'Hides even a synced table, past the guard and join clean-up: use warehouse_tables_delete.' },
 })
 
 const remove = operation({
@@ -242,7 +241,8 @@ const uploadFile = operation({
   creates: 'the table',
   deadline: 'long',
   check: 'warehouse_tables_list',
-  residue: 'A file PostHog could not read may leave a table without columns.',
+  hint: 'Check that the file is what format says: one header line, as many cells in every row, UTF-8, not empty',
+  residue: 'A file PostHog could not read may leave a table without columns (warehouse_tables_list shows it).',
   deviations: ['Multipart parts name, format and file; the reply is 201 with the table, not an empty 200.'],
 })
 

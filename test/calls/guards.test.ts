@@ -258,7 +258,7 @@ describe('a look before a change', () => {
         // For two of the tools the same status of the change itself would tell of a residue.
         'a 400',
         () => ({ status: 400, json: { detail: 'No.' } }),
-        'PostHog answered 400 (refused input) for project 7: "No." (while looking before the change)\nNothing was changed.\nCorrect the input it names and call again.',
+        'PostHog answered 400 (refused input) for project 7: "No." (while looking before the change)\nNothing was changed.\nCorrect the input and call again.',
       ],
     ])('is told as a failed read after %s', async (_case, script, says) => {
       // The whole text: neither the check of the change nor a residue is in it.

@@ -32,7 +32,7 @@ const linesOf = ({ content, isError, structuredContent }: Result): readonly stri
 const NOTHING = 'Nothing was changed.'
 const UNKNOWN = 'It is not known whether the change was carried out.'
 const LOOK = 'Do not repeat it blindly; look first with warehouse_tables_get.'
-const CORRECT = 'Correct the input it names and call again.'
+const CORRECT = 'Correct the input and call again.'
 const STATE = 'The state of the object does not allow it: look at it first, wait if it is changing.'
 const AGAIN = 'Call again in a moment.'
 const KEYS = 'Check POSTHOG_PERSONAL_API_KEY; make a personal API key (phx_…) at {origin}/settings/user-api-keys.'
@@ -348,8 +348,8 @@ describe('in the words of the inputs', () => {
     )
     expect(linesOf(await mcp.call('warehouse_tables_upload_file', { name: 'orders', content: 'a' }))).toEqual([
       'warehouse_tables_upload_file: PostHog answered 400 (refused input) for project 7: "Could not read."',
-      'A file PostHog could not read may leave a table without columns. Nothing else was changed.',
-      CORRECT,
+      'A file PostHog could not read may leave a table without columns (warehouse_tables_list shows it). Nothing else was changed.',
+      'Check that the file is what format says: one header line, as many cells in every row, UTF-8, not empty.',
     ])
   })
 
@@ -357,9 +357,7 @@ describe('in the words of the inputs', () => {
     upstream.script(() => ({ json: {} }))
     const args = { name: 'x', format: 'CSV', url_pattern: 'https://x', credential: { access_key: '' } }
     const [what = '', changed] = linesOf(await mcp.call('warehouse_tables_create', args))
-    expect(what).toMatch(
-      /^credential\.access_key: Too small: .*; credential\.access_secret: Invalid input: expected string/,
-    )
+    expect(what).toMatch(/^credential\.access_key: must not be empty; credential\.access_secret: is required\.$/)
     expect(changed).toBe(NOTHING)
     expect(upstream.requests).toEqual([])
   })
