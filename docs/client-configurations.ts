@@ -14,7 +14,9 @@ export const clientConfigurations = (server: string): string => {
   const input = { type: 'promptString', id: 'posthog-key', description: 'PostHog personal API key', password: true }
   const prompted = { ...own, type: 'stdio', env: { ...own.env, POSTHOG_PERSONAL_API_KEY: '$' + '{input:posthog-key}' } }
   return [
-    'With the local warehouse (no account):',
+    'With the local warehouse (no account). It starts empty, without the sample, refuses what PostHog keeps for browser',
+    'sessions, and forgets all when the client ends. Add to args: a folder after --local to keep it, --allow-dir FOLDER',
+    'to upload files by path, --session-actions allow to open what the tour showed.',
     '',
     'Claude Desktop (claude_desktop_config.json) and Cursor (~/.cursor/mcp.json):',
     JSON.stringify({ mcpServers: { 'posthog-warehouse': local } }, null, 2),

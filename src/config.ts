@@ -24,6 +24,8 @@ export interface Config {
   readonly origin: string
   readonly apiKey: string | undefined
   readonly projectId: number | undefined
+  /** The project given by flag alone. */
+  readonly projectFlag: number | undefined
   readonly lockProject: boolean
   readonly readOnly: boolean
   readonly tools: readonly string[] | undefined
@@ -78,6 +80,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     origin: flags.local === undefined ? toOrigin(env.POSTHOG_HOST) : US_CLOUD,
     apiKey: toKey(env),
     projectId,
+    projectFlag: flags.project,
     lockProject: flags.lockProject === true,
     readOnly: flags.readOnly === true,
     tools: flags.tools,

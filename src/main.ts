@@ -30,7 +30,8 @@ const version = (): string => {
 const serve = async (config: Config, log: Logger, local: LocalHandle | undefined): Promise<void> => {
   const target = local ?? config
   const apiKey = local?.key ?? config.apiKey
-  const project = config.projectId ?? local?.projectId
+  // An id inherited for another PostHog names nothing in the local warehouse; the flag is meant for this start.
+  const project = local === undefined ? config.projectId : (config.projectFlag ?? local.projectId)
   const catalogue = toCatalogue(operations, config.lockProject)
   const surface = toSurface(catalogue, config)
   const http = connectHttp({
@@ -51,6 +52,8 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
     (error) => log.warn({ error: error.name }, 'protocol error'),
   )
   const told = signalled()
+  if (apiKey === undefined)
+    log.warn('no key: set POSTHOG_PERSONAL_API_KEY (phx_…), or start with --local; every call says so')
   log.info({ tools: surface.offered.size, local: local !== undefined, key: apiKey !== undefined }, 'ready')
   await Promise.race([connection.ended, told])
   await Promise.race([closeAll([connection.close, http.close, async () => local?.close()]), after(GRACE_MS)])
