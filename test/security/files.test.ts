@@ -115,7 +115,7 @@ describe('an upload by path', () => {
       upstream.script(() => ({ json: { results: [] } }))
       const path = join(open, 'rows.csv')
       expect(textOf(await other.call('warehouse_tables_upload_file', { name: 't', path }))).toBe(
-        'No folder of this machine is open to this server.\nNothing was changed.\nThe operator of this server has to start it with --allow-dir FOLDER.',
+        'No folder of this machine is open to this server.\nNothing was changed.\nThe operator of this server has to start it with --allow-dir FOLDER; an upload can also give its text as content.',
       )
       expect(posts()).toEqual([])
     } finally {
