@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import type { FaultBook } from './faults/fault-book.ts'
 import { readFaults } from './faults/fault-rules.ts'
@@ -34,6 +35,12 @@ const tokenInput = z.strictObject({
 const APPLICATION = 'admin-door'
 
 class Refusal extends Error {}
+
+const LONGEST_BODY = 1_048_576
+const limited = bodyLimit({
+  maxSize: LONGEST_BODY,
+  onError: (c) => c.json({ error: `The body is longer than ${LONGEST_BODY} bytes.` }, 413),
+})
 
 const read = async <T>(c: Context, schema: z.ZodType<T>): Promise<T> => {
   const { data, error } = schema.safeParse(await c.req.json().catch(() => undefined))
@@ -92,6 +99,7 @@ export const adminApp = (world: World, faults: FaultBook, token: string): Hono =
       ? next()
       : Promise.resolve(c.json({ error: 'The header X-Admin-Token is missing or wrong.' }, 403)),
   )
+  app.use('*', limited)
   app.get('/clock', (c) => c.json({ now: timestamp(world) }))
   app.post('/clock', async (c) => {
     world.alarms.advance((await read(c, clockInput)).advance_ms)

@@ -16,9 +16,10 @@ import type { FaultBook } from './faults/fault-book.ts'
 import { faulty } from './faults/fault-replies.ts'
 import { type Body, readBody } from './fields.ts'
 import type { ApiKey } from './keys.ts'
+import { limitBody } from './oauth/oauth-wire.ts'
 import type { Call, OpenRoute, ProjectCall, Reply, Route } from './route.ts'
 import { EVERY_CALL, type Limit, Throttle } from './throttle.ts'
-import { MAX_FILE, TOO_LARGE } from './upload.ts'
+import { isForm, MAX_FILE, TOO_LARGE } from './upload.ts'
 import type { World } from './world.ts'
 
 const MAX_BODY = 20_971_520
@@ -113,6 +114,10 @@ const handler = (world: World, throttle: Throttle, route: Route) => async (c: Co
   return toResponse(reply)
 }
 
+/** Only a form holds a file; bodies of other types are read for a key before anybody is known. */
+const isUpload = (c: Context): boolean =>
+  /\/warehouse_tables\/file\/?$/.test(c.req.path) && isForm(c.req.header('content-type') ?? '')
+
 /** `/api/environments/:id` is the same as `/api/projects/:id` (fact sheet: cross-cutting 2). */
 const pathsOf = (route: Route): readonly string[] =>
   route.at === 'project'
@@ -143,11 +148,11 @@ export const createApp = (
   app.get('/_health', (c) => c.text('ok'))
   if (faults !== undefined) app.use('*', faulty(world, faults))
   if (admin !== undefined) app.route('/_admin', admin)
-  app.use('/oauth/*', bodyLimit({ maxSize: FORM_SLACK, onError: () => fail(tooLarge()) }))
+  app.use('/oauth/*', limitBody)
   for (const { method, path, run } of open) app.on(method, path, (c) => run(c.req.raw))
   const tooLong = bodyLimit({ maxSize: MAX_BODY, onError: () => fail(tooLarge()) })
   const tooBig = bodyLimit({ maxSize: MAX_FILE + FORM_SLACK, onError: () => fail(saying(TOO_LARGE)) })
-  app.use('/api/*', (c, next) => (/\/warehouse_tables\/file\/?$/.test(c.req.path) ? tooBig : tooLong)(c, next))
+  app.use('/api/*', (c, next) => (isUpload(c) ? tooBig : tooLong)(c, next))
   for (const route of routes) {
     for (const path of pathsOf(route)) app.on(route.method, path, handler(world, throttle, route))
   }

@@ -51,9 +51,12 @@ const readUpload = (form: FormData, seedEra: boolean): Upload => {
   return { file, filename, format, name }
 }
 
+/** Whether a content type is that of a form with files. */
+export const isForm = (type: string): boolean => /^multipart\/form-data\b/i.test(type)
+
 const readForm = async (request: Request): Promise<FormData> => {
   const type = request.headers.get('content-type') ?? ''
-  if (!/^multipart\/form-data\b/i.test(type)) throw wrongMedia(type)
+  if (!isForm(type)) throw wrongMedia(type)
   try {
     return await request.formData()
   } catch {

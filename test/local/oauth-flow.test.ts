@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { Client as Connection } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askAdmin } from './admin-door.ts'
 import { type Client, startClient } from './http-client.ts'
@@ -147,6 +149,9 @@ describe('discovery', () => {
   })
 })
 
+const addresses = (count: number): string[] => Array.from({ length: count }, (_, at) => `https://x.dev/cb/${at}`)
+const addressOf = (length: number): string => 'https://x.dev/cb?'.padEnd(length, 'x')
+
 describe('registration', () => {
   test('a public and a confidential application', async () => {
     const open = await register({ client_name: undefined })
@@ -178,6 +183,8 @@ describe('registration', () => {
     ['a file', { redirect_uris: ['file:///etc/passwd'] }, 'invalid_redirect_uri'],
     ['plain http elsewhere', { redirect_uris: ['http://x.dev/cb'] }, 'invalid_redirect_uri'],
     ['a fragment', { redirect_uris: ['https://x.dev/cb#x'] }, 'invalid_redirect_uri'],
+    ['too many addresses', { redirect_uris: addresses(21) }, 'invalid_redirect_uri'],
+    ['a long address', { redirect_uris: [addressOf(513)] }, 'invalid_redirect_uri'],
   ])('%s is refused', async (_why, more, error) => {
     const reply = await post('register/', { redirect_uris: ['https://x.dev/cb'], client_name: 'Test', ...more })
     expect(reply).toMatchObject({ status: 400, body: { error, error_description: expect.any(String) } })
@@ -187,6 +194,86 @@ describe('registration', () => {
     '%s is allowed',
     async (uri) => expect((await register({ redirect_uris: [uri] })).redirect_uris).toEqual([uri]),
   )
+
+  test('twenty addresses and one of 512 characters are allowed, and a repeated word is kept once', async () => {
+    expect((await register({ redirect_uris: addresses(20) })).redirect_uris).toEqual(addresses(20))
+    const grants = Array.from({ length: 500 }, () => 'refresh_token')
+    const made = await register({ redirect_uris: [addressOf(512)], grant_types: grants })
+    expect([made.redirect_uris, made.grant_types]).toEqual([[addressOf(512)], ['refresh_token']])
+  })
+})
+
+describe('bodies nobody has vouched for', () => {
+  const send = async (path: string, type: string | undefined, body: string): Promise<Reply> =>
+    read(
+      await fetch(`${origin}/oauth/${path}`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: type === undefined ? {} : { 'content-type': type },
+        body: new TextEncoder().encode(body),
+      }),
+    )
+  const metadata = JSON.stringify({ redirect_uris: [CALLBACK] })
+
+  test.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp'])(
+    'metadata of type %s is refused',
+    async (type) =>
+      expect(await send('register/', type, metadata)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_client_metadata', error_description: 'The body must be application/json.' },
+      }),
+  )
+
+  test('metadata may say its character set', async () => {
+    expect((await send('register', 'Application/JSON; charset=utf-8', metadata)).status).toBe(201)
+  })
+
+  test.each(['token/', 'revoke/', 'introspect/', 'authorize/'])('%s takes no other type either', async (path) => {
+    expect(await send(path, 'text/plain', 'token=x&grant_type=refresh_token')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request', error_description: expect.stringContaining('x-www-form-urlencoded') },
+    })
+  })
+
+  /** On a connection of its own: one whose body was not read to its end is not one to ask again on. */
+  const sendLong = async (path: string, body: string | Iterable<string>, headers: Record<string, string> = {}) => {
+    const connection = new Connection(origin)
+    const reply = await connection.request({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : Readable.from(body),
+    })
+    const answer = { status: reply.statusCode, body: await reply.body.json() }
+    await connection.destroy()
+    return answer
+  }
+
+  test.each([
+    ['register/', 'invalid_client_metadata'],
+    ['token/', 'invalid_request'],
+    ['revoke/', 'invalid_request'],
+    ['introspect/', 'invalid_request'],
+    ['authorize/', 'invalid_request'],
+  ])('%s ends at 64 KiB, whether or not the length is told', async (path, error) => {
+    const refused = { status: 413, body: { error, error_description: 'The body is longer than 65536 bytes.' } }
+    const parts = [...Array.from({ length: 64 }, () => 'x'.repeat(1_024)), 'x']
+    expect(await sendLong(`/oauth/${path}`, parts)).toEqual(refused)
+    expect(await sendLong(`/oauth/${path}`, parts.join(''))).toEqual(refused)
+    expect((await sendLong(`/oauth/${path}`, parts.slice(1))).status).toBe(400)
+  })
+
+  test('the admin door reads no long body, and none without its token', async () => {
+    const flood = 'x'.repeat(1_048_577)
+    const token = String(client.local.adminToken)
+    expect((await sendLong('/_admin/faults', flood, { 'x-admin-token': 'wrong' })).status).toBe(403)
+    expect((await sendLong('/_admin/faults', flood, { 'x-admin-token': token })).status).toBe(413)
+  })
+
+  test('a call for a file has a file’s length only as a form', async () => {
+    const reply = await sendLong('/api/projects/1/warehouse_tables/file/', 'x'.repeat(20_971_521))
+    expect(reply).toMatchObject({ status: 413, body: { code: 'request_too_large' } })
+  })
 })
 
 describe('consent', () => {

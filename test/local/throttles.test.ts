@@ -11,6 +11,7 @@ import type { Engine, QueryAnswer } from '../../src/local/engine/engine.ts'
 import { KeyRing } from '../../src/local/keys.ts'
 import { LocalFiles } from '../../src/local/local-files.ts'
 import { issue } from '../../src/local/oauth/grants.ts'
+import { oauthDoors } from '../../src/local/oauth/oauth-doors.ts'
 import { queryRoutes } from '../../src/local/query-routes.ts'
 import { Store } from '../../src/local/store.ts'
 import { Turns } from '../../src/local/turns.ts'
@@ -51,7 +52,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-const build = async (throttles: boolean): Promise<{ world: World; ask: Ask }> => {
+const build = async (throttles: boolean): Promise<{ world: World; ask: Ask; register: () => Promise<Answer> }> => {
   // Only `query` is called; what else an engine has is not part of this.
   const engine = {
     query: () => (holds ? new Promise((resolve) => held.push(() => resolve(ANSWER))) : Promise.resolve(ANSWER)),
@@ -72,9 +73,17 @@ const build = async (throttles: boolean): Promise<{ world: World; ask: Ask }> =>
       throw new Error(message)
     },
   }
-  const app = createApp(world, [...accountRoutes, ...queryRoutes(world).routes])
+  const app = createApp(world, [...accountRoutes, ...queryRoutes(world).routes], oauthDoors(world))
   return {
     world,
+    register: async () => {
+      const response = await app.request('http://127.0.0.1/oauth/register/', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ redirect_uris: ['https://x.dev/cb'] }),
+      })
+      return { status: response.status, body: await response.json(), retryAfter: response.headers.get('retry-after') }
+    },
     ask: async (path, body, key = 'phx_all') => {
       const response = await app.request(`http://127.0.0.1/api/${path}`, {
         method: body === undefined ? 'GET' : 'POST',
@@ -148,6 +157,22 @@ describe('budgets', () => {
     const { ask } = await build(true)
     expect(await times(490, () => ask('projects/1/query/x/', undefined, 'phx_cy'))).toEqual(new Set([403]))
     expect((await ask('users/@me/', undefined, 'phx_cy')).status).toBe(200)
+  })
+
+  test('registrations need no key and have a budget of their own: 60 a minute, 1000 an hour', async () => {
+    const { ask, register } = await build(true)
+    expect(await times(60, register)).toEqual(new Set([201]))
+    expect(await register()).toMatchObject(throttled(60))
+    expect((await ask('users/@me/')).status).toBe(200)
+    for (let minute = 1; minute <= 15; minute += 1) {
+      advance(60_000)
+      expect(await times(60, register)).toEqual(new Set([201]))
+    }
+    advance(60_000)
+    expect(await times(40, register)).toEqual(new Set([201]))
+    expect(await register()).toMatchObject(throttled(3_600 - 16 * 60))
+    const off = await build(false)
+    expect(await times(61, off.register)).toEqual(new Set([201]))
   })
 
   test('OAuth tokens are not counted, and nothing is where throttles are off', async () => {

@@ -5,6 +5,7 @@ import type { World } from '../world.ts'
 import { consentPage, errorPage } from './consent-page.ts'
 import { IDENTITY_SCOPES, SCOPES, toScopes } from './oauth-scopes.ts'
 import type { ClientRecord } from './oauth-state.ts'
+import { readForm } from './oauth-wire.ts'
 import { coversRedirect } from './redirects.ts'
 
 /** How long a code can be exchanged (fact sheet: cross-cutting 4). */
@@ -115,7 +116,7 @@ const grant = (world: World, ask: Ask, key: ApiKey, form: URLSearchParams): stri
 
 /** `POST /oauth/authorize/`: what the person decided. */
 export const decide = async (world: World, request: Request): Promise<Response> => {
-  const form = new URLSearchParams(await request.text())
+  const form = await readForm(request)
   const ask = await readAsk(world, form)
   if (ask instanceof Response) return ask
   const state = form.get('state')

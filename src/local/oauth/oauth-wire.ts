@@ -1,4 +1,12 @@
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { isObject } from '../fields.ts'
+
+const FORM = 'application/x-www-form-urlencoded'
+const JSON_TYPE = 'application/json'
+
+// No key stands behind these bodies; metadata with keys and a software statement fit many times over.
+const LONGEST_BODY = 65_536
 
 /** The parameters of a request, from its form or its JSON; only texts count. */
 export type Parameters = Readonly<Record<string, string>>
@@ -31,19 +39,41 @@ export const answering =
     }
   }
 
-/** A JSON object from a request. Throws `code`. */
+/** Refuses a body over 64 KiB, before it is read where its length is told, else while it is read. */
+export const limitBody: MiddlewareHandler = bodyLimit({
+  maxSize: LONGEST_BODY,
+  onError: ({ req }) => {
+    const error = /\/register\/?$/.test(req.path) ? 'invalid_client_metadata' : 'invalid_request'
+    return toAnswer({ error, error_description: `The body is longer than ${LONGEST_BODY} bytes.` }, 413)
+  },
+})
+
+const typeOf = (request: Request): string =>
+  (request.headers.get('content-type') ?? '').replace(/;.*/, '').trim().toLowerCase()
+
+const requireType = (request: Request, types: readonly string[], code: string): void => {
+  if (!types.includes(typeOf(request))) throw new OAuthError(code, `The body must be ${types.join(' or ')}.`)
+}
+
+/** A JSON object from a request. Throws `code`, also for another content type: a web page can send those unasked. */
 export const readJson = async (request: Request, code: string): Promise<Readonly<Record<string, unknown>>> => {
+  requireType(request, [JSON_TYPE], code)
   const value: unknown = await request.json().catch(() => undefined)
   if (isObject(value)) return value
   throw new OAuthError(code, 'The body is not a JSON object.')
 }
 
-/** Form or JSON, as the token endpoint takes both. */
+/** The fields of a form. Throws `invalid_request`. */
+export const readForm = async (request: Request): Promise<URLSearchParams> => {
+  requireType(request, [FORM], 'invalid_request')
+  return new URLSearchParams(await request.text())
+}
+
+/** Form or JSON, as the token endpoint takes both. Throws `invalid_request`. */
 export const readParameters = async (request: Request): Promise<Parameters> => {
-  const isJson = /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
-  const pairs = isJson
-    ? Object.entries(await readJson(request, 'invalid_request'))
-    : [...new URLSearchParams(await request.text())]
+  requireType(request, [FORM, JSON_TYPE], 'invalid_request')
+  const isForm = typeOf(request) === FORM
+  const pairs = isForm ? [...(await readForm(request))] : Object.entries(await readJson(request, 'invalid_request'))
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
 }
 

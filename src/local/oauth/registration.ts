@@ -9,19 +9,27 @@ import { redirectRefusal } from './redirects.ts'
 type Metadata = Readonly<Record<string, unknown>>
 
 const LONGEST_NAME = 255
+// Anybody may register, and all of it is kept.
+const MOST_REDIRECTS = 20
+const LONGEST_REDIRECT = 512
 // One who keeps registering must not fill the state file; the oldest unused application makes room.
 const MOST_CLIENTS = 1_000
 
 const wrong = (description: string): OAuthError => new OAuthError('invalid_client_metadata', description)
 
+const wrongRedirect = (description: string): OAuthError => new OAuthError('invalid_redirect_uri', description)
+
 const readRedirects = (value: unknown): readonly string[] => {
   if (!Array.isArray(value) || value.length === 0) {
-    throw new OAuthError('invalid_redirect_uri', 'At least one redirect URI is needed.')
+    throw wrongRedirect('At least one redirect URI is needed.')
   }
+  if (value.length > MOST_REDIRECTS) throw wrongRedirect(`No more than ${MOST_REDIRECTS} redirect URIs are kept.`)
   return value.map((uri: unknown) => {
     const refusal = redirectRefusal(uri)
-    if (refusal !== undefined) throw new OAuthError('invalid_redirect_uri', refusal)
-    return String(uri)
+    if (refusal !== undefined) throw wrongRedirect(refusal)
+    const address = String(uri)
+    if (address.length <= LONGEST_REDIRECT) return address
+    throw wrongRedirect(`A redirect URI must not be longer than ${LONGEST_REDIRECT} characters.`)
   })
 }
 
@@ -39,10 +47,11 @@ const readName = (value: unknown): string | null => {
 const readList = (value: unknown, name: string, known: readonly string[], fallback: readonly string[]) => {
   if (value === undefined || value === null) return fallback
   if (!Array.isArray(value)) throw wrong(`${name} must be a list.`)
-  return value.map((word: unknown) => {
+  const words = value.map((word: unknown) => {
     if (typeof word === 'string' && known.includes(word)) return word
     throw wrong(`${name} may hold ${known.join(', ')}.`)
   })
+  return [...new Set(words)]
 }
 
 const readMethod = (value: unknown): ClientRecord['authMethod'] => {
