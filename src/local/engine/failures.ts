@@ -63,6 +63,16 @@ function ambiguousField(text: string): EngineError {
   return new EngineError('unknown_field', `Ambiguous query. Found multiple sources for field: ${name}`, { name })
 }
 
+// The functions PostHog reads a text with, where its own function got something else.
+const readers = /function '?(parseDateTime64BestEffort|toDate)OrNull\b/
+
+function unreadable(text: string): EngineError | undefined {
+  const reader = readers.exec(text)?.[1]
+  if (reader === undefined) return undefined
+  const type = /got: ([^\s:]+)|Illegal type (\S+) of/.exec(text)
+  return unsupported(`${reader === 'toDate' ? 'toDate' : 'toDateTime'} of ${type?.[1] ?? type?.[2] ?? 'this type'}`)
+}
+
 /** Puts a message of chDB in the engine's own terms. The original never leaves this function. */
 export function toEngineError(message: string): EngineError {
   const { name, text } = read(message)
@@ -70,6 +80,8 @@ export function toEngineError(message: string): EngineError {
   if (name === 'AMBIGUOUS_IDENTIFIER') return ambiguousField(text)
   const correlated = /with correlated columns '([^']*)'/.exec(text)?.[1]
   if (correlated !== undefined) return unsupported(`a subquery that reads ${correlated} of the query around it`)
+  const refusal = name === 'ILLEGAL_TYPE_OF_ARGUMENT' ? unreadable(text) : undefined
+  if (refusal !== undefined) return refusal
   if (name === 'TIMEOUT_EXCEEDED') return new EngineError('timeout', timeoutText)
   if (storageNames.has(name)) return new EngineError('storage', storageText(message))
   return new EngineError('execution', safe(text), { code: name.toLowerCase() })

@@ -1,11 +1,10 @@
 import type { Cursor } from './cursor.ts'
 import { unsupported } from './refusals.ts'
 import type { Call, Expression, Order, Window } from './syntax.ts'
-import { castCall } from './types.ts'
 
 type Read = (cursor: Cursor) => Expression
 
-/** Reads what starts with a name: a column path, `t.*`, a call, a cast or a lambda of one parameter. */
+/** Reads what starts with a name: a column path, `t.*`, a call or a lambda of one parameter. */
 export function callOrField(cursor: Cursor, read: Read): Expression {
   const quoted = cursor.peek().kind === 'name'
   // `left(` and `any(` are functions although the words alone are reserved.
@@ -30,7 +29,7 @@ const refusedCalls: Readonly<Record<string, string>> = {
 
 function call(cursor: Cursor, name: string, read: Read): Expression {
   cursor.expect('(')
-  if (name.toLowerCase() === 'cast') return cast(cursor, read)
+  if (name.toLowerCase() === 'cast') throw unsupported('CAST(… AS …); write x::int')
   const distinct = cursor.take('distinct')
   const first = bracketed(cursor, name, read)
   const parametric = cursor.is('(') && !distinct
@@ -56,14 +55,6 @@ function bracketed(cursor: Cursor, name: string, read: Read): Expression[] {
   if (cursor.is('from') && refused) throw unsupported(refused)
   cursor.expect(')')
   return items
-}
-
-function cast(cursor: Cursor, read: Read): Expression {
-  const of = read(cursor)
-  cursor.expect('as')
-  const value = castCall(cursor, of)
-  cursor.expect(')')
-  return value
 }
 
 /** Reads one ORDER BY element. */

@@ -1,3 +1,4 @@
+import { EngineError } from '../engine.ts'
 import { callOrField } from './calls.ts'
 import { type Cursor, placeholder } from './cursor.ts'
 import { unsupported } from './refusals.ts'
@@ -39,14 +40,33 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   '>=': 'greaterOrEquals',
 }
 
+// PostHog's ?? binds looser than a comparison, unlike everybody's habit; `plan ?? 'free' = 'free'` must not be guessed at.
+const besideNullish = '?? beside a comparison without brackets'
+
+/** One or more values joined by `??`, or compared. */
 function comparison(cursor: Cursor): Expression {
-  let left = coalescing(cursor)
+  let left = sum(cursor)
+  for (let length = 0; cursor.take('??'); length += 1) {
+    if (length === longestChain) throw unsupported(`more than ${longestChain} operators in a row`)
+    left = { kind: 'call', name: 'ifNull', arguments: [left, sum(cursor)], distinct: false }
+    if (!cursor.is('??')) {
+      if (compared(cursor, left) !== left) throw unsupported(besideNullish)
+      return left
+    }
+  }
+  const value = compared(cursor, left)
+  if (cursor.is('??')) throw unsupported(besideNullish)
+  return value
+}
+
+function compared(cursor: Cursor, first: Expression): Expression {
+  let left = first
   for (let length = 0; ; length += 1) {
     if (length > longestChain) throw unsupported(`more than ${longestChain} comparisons in a row`)
     const name = cursor.peek().kind === 'sign' ? comparisons[cursor.peek().text] : undefined
     if (name) {
       cursor.next()
-      left = { kind: 'compare', name, left, right: coalescing(cursor) }
+      left = { kind: 'compare', name, left, right: sum(cursor) }
       continue
     }
     const more = predicate(cursor, left)
@@ -64,37 +84,37 @@ function predicate(cursor: Cursor, of: Expression): Expression | undefined {
   }
   const negated = cursor.is('not') && ['like', 'ilike', 'in', 'between'].some((word) => cursor.is(word, 1))
   if (negated) cursor.next()
-  if (cursor.take('like'))
-    return { kind: 'compare', name: negated ? 'notLike' : 'like', left: of, right: coalescing(cursor) }
+  if (cursor.take('like')) return { kind: 'compare', name: negated ? 'notLike' : 'like', left: of, right: sum(cursor) }
   if (cursor.take('ilike'))
-    return { kind: 'compare', name: negated ? 'notILike' : 'ilike', left: of, right: coalescing(cursor) }
+    return { kind: 'compare', name: negated ? 'notILike' : 'ilike', left: of, right: sum(cursor) }
   if (cursor.take('in')) return { kind: 'in', of, among: among(cursor), negated }
   if (!cursor.take('between')) return undefined
-  const low = coalescing(cursor)
+  const low = sum(cursor)
   cursor.expect('and')
-  return { kind: 'between', of, low, high: coalescing(cursor), negated }
+  return { kind: 'between', of, low, high: sum(cursor), negated }
 }
 
 function among(cursor: Cursor): Expression {
   if (cursor.is('cohort')) throw unsupported('IN COHORT')
-  const right = coalescing(cursor)
+  const right = sum(cursor)
   if (right.kind === 'subquery' || right.kind === 'tuple' || right.kind === 'array') return right
   if (!['string', 'number', 'bool', 'null'].includes(right.kind)) throw unsupported('IN without a list or a subquery')
   return { kind: 'tuple', items: [right] }
 }
 
-function coalescing(cursor: Cursor): Expression {
-  const left = concatenation(cursor)
-  if (!cursor.take('??')) return left
-  const right = cursor.deeper(() => coalescing(cursor))
-  return { kind: 'call', name: 'ifNull', arguments: [left, right], distinct: false }
-}
-
-function concatenation(cursor: Cursor): Expression {
-  const items = [chain(cursor, { '+': 'plus', '-': 'minus' }, () => product(cursor))]
-  while (cursor.take('||')) items.push(chain(cursor, { '+': 'plus', '-': 'minus' }, () => product(cursor)))
-  const [only] = items
-  return items.length === 1 && only ? only : { kind: 'call', name: 'concat', arguments: items, distinct: false }
+/** `+`, `-` and `||` bind alike. */
+function sum(cursor: Cursor): Expression {
+  let left = product(cursor)
+  for (let length = 0; ; length += 1) {
+    const sign = cursor.peek().kind === 'sign' ? cursor.peek().text : ''
+    if (!['+', '-', '||'].includes(sign)) return left
+    if (length === longestChain) throw unsupported(`more than ${longestChain} operators in a row`)
+    cursor.next()
+    const right = product(cursor)
+    if (sign !== '||') left = { kind: 'arithmetic', name: sign === '+' ? 'plus' : 'minus', left, right }
+    else if (left.kind === 'call' && left.name === 'concat') left = { ...left, arguments: [...left.arguments, right] }
+    else left = { kind: 'call', name: 'concat', arguments: [left, right], distinct: false }
+  }
 }
 
 function product(cursor: Cursor): Expression {
@@ -120,6 +140,10 @@ function unary(cursor: Cursor): Expression {
   return { kind: 'call', name: 'negate', arguments: [of], distinct: false }
 }
 
+/** PostHog's own refusal; the engine would answer with the type's empty value. */
+const fromZero = (): EngineError =>
+  new EngineError('syntax', 'SQL indexes start from one, not from zero. E.g: array[1]', { name: '0' })
+
 function postfix(cursor: Cursor): Expression {
   let of = primary(cursor)
   for (;;) {
@@ -127,6 +151,7 @@ function postfix(cursor: Cursor): Expression {
     else if (cursor.take('[')) {
       const at = expression(cursor)
       cursor.expect(']')
+      if (at.kind === 'number' && Number(at.text) === 0) throw fromZero()
       of =
         at.kind === 'string' && of.kind === 'field'
           ? { kind: 'field', path: [...of.path, at.value] }

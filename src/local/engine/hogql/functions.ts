@@ -1,50 +1,22 @@
 /** Which functions HogQL queries may call here. Anything not named below never reaches the engine. */
 
+import { EngineError } from '../engine.ts'
+import { aggregates, anyCase, lambdas, parametric, scalars, windows } from './function-table.ts'
 import { unsupported } from './refusals.ts'
+import type { Call, Expression } from './syntax.ts'
 
 /** How a call is written for the engine. `print` builds it from printed arguments; without it, as it stands. */
 export interface KnownFunction {
   readonly name: string
   readonly group: 'aggregate' | 'window' | 'scalar'
+  /** How many arguments it takes. */
+  readonly least: number
+  readonly most: number
   /** Takes `{name}(parameters)(arguments)`. */
   readonly parametric: boolean
   readonly takesLambda: boolean
-  readonly print?: (args: readonly string[]) => string
+  readonly print?: (args: readonly string[], call: Call) => string
 }
-
-const words = (text: string): readonly string[] => text.trim().split(/\s+/)
-
-const aggregates = words(`
-  count sum avg min max any anyLast uniq uniqExact median argMin argMax groupArray groupUniqArray
-  stddevPop stddevSamp varPop varSamp corr first_value last_value`)
-const combined = words(`
-  countIf sumIf avgIf minIf maxIf anyIf anyLastIf uniqIf uniqExactIf medianIf argMinIf argMaxIf groupArrayIf
-  groupUniqArrayIf`)
-const parametric = words('quantile quantileIf quantiles topK')
-const windows = words('row_number rank dense_rank percent_rank lagInFrame leadInFrame nth_value')
-const lambdas = words(
-  'arrayMap arrayFilter arrayExists arrayAll arrayCount arraySum arrayFirst arraySort arrayReverseSort',
-)
-const scalars = words(`
-  if multiIf coalesce ifNull nullIf isNull isNotNull assumeNotNull toNullable greatest least and or not
-  plus minus multiply divide modulo intDiv negate abs sign round floor ceil sqrt pow exp log log2 log10
-  equals notEquals less lessOrEquals greater greaterOrEquals like notLike ilike notILike
-  toString toTypeName
-  today yesterday toYear toQuarter toMonth toDayOfYear toDayOfMonth toDayOfWeek toHour toMinute toSecond
-  toUnixTimestamp fromUnixTimestamp toStartOfYear toStartOfQuarter toStartOfMonth toStartOfWeek toStartOfDay
-  toStartOfHour toStartOfMinute toStartOfFiveMinutes toStartOfFifteenMinutes toStartOfSecond toStartOfInterval toMonday
-  toYYYYMM toYYYYMMDD toTimeZone dateTrunc dateDiff formatDateTime toLastDayOfMonth
-  addSeconds addMinutes addHours addDays addWeeks addMonths addQuarters addYears
-  subtractSeconds subtractMinutes subtractHours subtractDays subtractWeeks subtractMonths subtractQuarters subtractYears
-  toIntervalSecond toIntervalMinute toIntervalHour toIntervalDay toIntervalWeek toIntervalMonth toIntervalQuarter
-  toIntervalYear
-  length empty notEmpty lower upper reverse substring left right position startsWith endsWith
-  replaceOne replaceAll replaceRegexpOne replaceRegexpAll match extract extractAll leftPad rightPad repeat
-  splitByChar splitByString arrayStringConcat trimLeft trimRight domain path base64Encode base64Decode
-  array tuple tupleElement arrayJoin has hasAll hasAny indexOf arrayElement arrayConcat arrayDistinct arrayReverse arraySlice
-  arrayMin arrayMax arrayAvg arrayUniq arrayEnumerate range
-  JSONHas JSONLength JSONType JSONExtractKeys JSONExtractString JSONExtractInt JSONExtractUInt JSONExtractFloat
-  JSONExtractBool JSONExtractRaw JSONExtractArrayRaw mapKeys mapValues cityHash64`)
 
 function only(args: readonly string[], template: (value: string) => string): string {
   const [value] = args
@@ -52,46 +24,63 @@ function only(args: readonly string[], template: (value: string) => string): str
   return template(value)
 }
 
-// PostHog prints these under the same names but with other functions behind; the meaning is kept.
-const translated: Readonly<Record<string, (args: readonly string[]) => string>> = {
-  now: () => "now64(6, 'UTC')",
-  concat: (args) =>
-    args.length === 0 ? "''" : `concat(${args.map((arg) => `ifNull(toString(${arg}), '')`).join(', ')})`,
-  trim: (args) => only(args, (value) => `trimBoth(${value})`),
-  toInt: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Int64')`),
-  toFloat: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Float64')`),
-  toBool: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Bool')`),
-  toUUID: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'UUID')`),
-  toDate: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Date')`),
-  toDateTime: (args) => only(args, (value) => `parseDateTime64BestEffortOrNull(toString(${value}), 6, 'UTC')`),
+// Asked of the type's name, which the engine knows before it reads a row: the branch that is not taken need not fit.
+const byType = (value: string, types: string, taken: string, otherwise: string): string =>
+  `if(match(toTypeName(${value}), '^(LowCardinality\\\\(|Nullable\\\\()*(${types})'), ${taken}, ${otherwise})`
+
+/** PostHog reads a text it can see by its form, and any other text by guessing; only the guess may be NULL. */
+function toDateTime(value: string, of: Expression | undefined): string {
+  if (of?.kind !== 'string') {
+    const parsed = `parseDateTime64BestEffortOrNull(${value}, 6, 'UTC')`
+    return byType(value, 'Date|U?Int\\\\d', `toDateTime(${value}, 'UTC')`, parsed)
+  }
+  if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}$/.test(of.value)) return `toDateTime64(${value}, 6, 'UTC')`
+  if (/^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$/.test(of.value)) return `toDateTime(${value}, 'UTC')`
+  return `parseDateTime64BestEffort(${value}, 6, 'UTC')`
 }
 
-// Past the edge of its window PostHog's lag and lead are NULL, where ClickHouse gives '' or 0.
-const nullable = (name: string): [string, KnownFunction] => [
-  name,
-  {
-    name,
-    group: 'window',
-    parametric: false,
-    takesLambda: false,
-    print: ([value = '', ...rest]) => `${name}(${[`toNullable(${value})`, ...rest].join(', ')})`,
+// PostHog prints these under the same names but with other functions behind; the meaning is kept.
+const translated: Readonly<Record<string, NonNullable<KnownFunction['print']>>> = {
+  now: (args) => {
+    if (args.length > 0) throw unsupported('now with a time zone')
+    return "now64(6, 'UTC')"
   },
-]
+  concat: (args) => `concat(${args.map((arg) => `ifNull(toString(${arg}), '')`).join(', ')})`,
+  trim: (args) => only(args, (value) => `trimBoth(${value})`),
+  // Characters, where the functions of these names count bytes.
+  left: (args) => `leftUTF8(${args.join(', ')})`,
+  right: (args) => `rightUTF8(${args.join(', ')})`,
+  toInt: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Int64')`),
+  toFloat: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Float64')`),
+  toUUID: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'UUID')`),
+  toDate: (args) => only(args, (value) => byType(value, 'Date', `toDate(${value})`, `toDateOrNull(${value})`)),
+  toDateTime: (args, call) => only(args, (value) => toDateTime(value, call.arguments[0])),
+  toTimeZone: ([value = '', zone = "'UTC'"]) => `toTimeZone(${value}, ${zone})`,
+  // Past the edge of their window PostHog's are NULL, where ClickHouse gives '' or 0.
+  lag: ([value = '', ...rest]) => `lag(${[`toNullable(${value})`, ...rest].join(', ')})`,
+  lead: ([value = '', ...rest]) => `lead(${[`toNullable(${value})`, ...rest].join(', ')})`,
+}
 
-function define(names: readonly string[], rest: Partial<Omit<KnownFunction, 'name'>>): [string, KnownFunction][] {
-  return names.map((name) => [name, { name, group: 'scalar', parametric: false, takesLambda: false, ...rest }])
+function define(
+  table: typeof scalars,
+  rest: Partial<Pick<KnownFunction, 'group' | 'parametric' | 'takesLambda'>>,
+): [string, KnownFunction][] {
+  return table.map(([name, least, most]) => {
+    const print = Object.hasOwn(translated, name) ? translated[name] : undefined
+    const known = { name, least, most, group: 'scalar', parametric: false, takesLambda: false, ...rest } as const
+    return [name, print === undefined ? known : { ...known, print }]
+  })
 }
 
 const functions: ReadonlyMap<string, KnownFunction> = new Map([
-  ...define([...aggregates, ...combined], { group: 'aggregate' }),
+  ...define(aggregates, { group: 'aggregate' }),
   ...define(parametric, { group: 'aggregate', parametric: true }),
   ...define(windows, { group: 'window' }),
-  nullable('lag'),
-  nullable('lead'),
   ...define(lambdas, { takesLambda: true }),
   ...define(scalars, {}),
-  ...Object.entries(translated).flatMap(([name, print]) => define([name], { print })),
 ])
+
+const spelledAnyhow: ReadonlyMap<string, string> = new Map([...anyCase].map((name) => [name.toLowerCase(), name]))
 
 /** Every supported function by group, sorted, for the documentation and its test. */
 export function functionNames(group: KnownFunction['group']): readonly string[] {
@@ -101,7 +90,23 @@ export function functionNames(group: KnownFunction['group']): readonly string[] 
     .sort()
 }
 
-/** The function of this name. Names that ClickHouse writes in lower case may be written in any case. */
+/** The function of this name. */
 export function findFunction(name: string): KnownFunction | undefined {
-  return functions.get(name) ?? functions.get(name.toLowerCase())
+  return functions.get(name) ?? functions.get(spelledAnyhow.get(name.toLowerCase()) ?? '')
+}
+
+/** Throws `syntax` in PostHog's words for a call with too few or too many arguments, or without its parameters. */
+export function checkArity(call: Call, { least, most, parametric, group }: KnownFunction): void {
+  const kind = group === 'aggregate' ? 'Aggregation' : 'Function'
+  const { name, arguments: given, parameters } = call
+  const refuse = (what: string): EngineError => new EngineError('syntax', `${kind} '${name}' ${what}`, { name })
+  if (given.length < least || given.length > most) {
+    const bound = least === most ? '' : given.length < least ? 'at least ' : 'at most '
+    const wanted = given.length < least ? least : most
+    throw refuse(`expects ${bound}${wanted} argument${wanted === 1 ? '' : 's'}, found ${given.length}`)
+  }
+  if (parametric && parameters === undefined) throw refuse('requires parameters in addition to arguments')
+  if (parametric && name !== 'quantiles' && parameters?.length !== 1) {
+    throw refuse(`expects 1 parameter, found ${parameters?.length}`)
+  }
 }

@@ -76,7 +76,8 @@ function print(value: Expression): string {
   }
 }
 
-function printed(value: Extract<Expression, { kind: 'call' | 'case' }>): string {
+function printed(value: Extract<Expression, { kind: 'call' | 'case' | 'cast' }>): string {
+  if (value.kind === 'cast') return `${value.to}(${print(value.of)}${value.to === 'toDateTime' ? ", 'UTC'" : ''})`
   if (value.kind === 'case') {
     const branches = value.whens.flatMap(({ condition, result }) => [condition, result])
     return `${value.of ? 'caseWithExpression' : 'multiIf'}(${list([...(value.of ? [value.of] : []), ...branches, value.otherwise])})`

@@ -1,4 +1,5 @@
-import { findFunction } from './functions.ts'
+import { checkArity, findFunction } from './functions.ts'
+import { printComparison } from './print-comparison.ts'
 import { quoteName, quoteString } from './quote.ts'
 import { unsupported } from './refusals.ts'
 import { locate, type Scope } from './scope.ts'
@@ -27,21 +28,19 @@ function printAny(value: Expression, scope: Scope, printer: Printer): string {
       return printField(value.path, scope)
     case 'star':
       throw unsupported('* anywhere but in a select list or count(*)')
-    case 'string':
-    case 'number':
-    case 'bool':
-    case 'null':
-      return printLiteral(value)
     case 'call':
       return printCall(value, scope, printer)
     case 'arithmetic':
       return `${value.name}(${list([value.left, value.right])})`
     case 'compare':
-      return printComparison(value.name, value.left, value.right, scope, printer)
+      return compare(value.name, value.left, value.right, scope, printer)
     case 'array':
     case 'tuple':
+      return `${value.kind}(${list(value.items)})`
     case 'logic':
-      return `${value.kind === 'logic' ? value.name : value.kind}(${list(value.items)})`
+      return printLogic(value.name, value.items.map(print))
+    case 'cast':
+      return `${value.to}(${print(value.of)}${value.to === 'toDateTime' ? ", 'UTC'" : ''})`
     case 'not':
       return `not(${print(value.of)})`
     case 'isNull':
@@ -60,13 +59,24 @@ function printAny(value: Expression, scope: Scope, printer: Printer): string {
       return `arrayElement(${print(value.of)}, ${print(value.at)})`
     case 'subquery':
       return `(${printer.query(value.query, scope)})`
+    default:
+      return printLiteral(value)
   }
 }
 
 function printLiteral(value: Extract<Expression, { kind: 'string' | 'number' | 'bool' | 'null' }>): string {
   if (value.kind === 'string') return quoteString(value.value)
   if (value.kind === 'number') return value.text
-  return value.kind === 'bool' ? String(value.value) : 'NULL'
+  // PostHog has no constants of type Bool.
+  return value.kind === 'null' ? 'NULL' : value.value ? '1' : '0'
+}
+
+/** PostHog leaves out what cannot change the outcome, and with it the conversion of what is left alone. */
+function printLogic(name: 'and' | 'or', items: readonly string[]): string {
+  const [decisive, idle] = name === 'and' ? ['0', '1'] : ['1', '0']
+  if (items.includes(decisive)) return decisive
+  const rest = items.filter((item) => item !== idle)
+  return rest.length > 1 ? `${name}(${rest.join(', ')})` : (rest[0] ?? idle)
 }
 
 function printField(path: readonly string[], scope: Scope): string {
@@ -85,40 +95,40 @@ function printCase(value: Extract<Expression, { kind: 'case' }>, print: (inner: 
   return `${value.of ? 'caseWithExpression' : 'multiIf'}(${all.map(print).join(', ')})`
 }
 
-const isLiteral = (value: Expression): boolean => ['string', 'number', 'bool'].includes(value.kind)
-
-/** HogQL comparisons are never NULL: two NULLs are equal, one NULL differs from everything. */
-function printComparison(
-  name: Comparison,
-  left: Expression,
-  right: Expression,
-  scope: Scope,
-  printer: Printer,
-): string {
-  const [l, r] = [printExpression(left, scope, printer), printExpression(right, scope, printer)]
-  if (name === 'equals' || name === 'notEquals') {
-    const test = name === 'equals' ? 'isNull' : 'isNotNull'
-    if (right.kind === 'null') return `${test}(${l})`
-    if (left.kind === 'null') return `${test}(${r})`
-  }
-  const plain = `${name}(${l}, ${r})`
-  if (scope.joining) return plain
-  const both = !isLiteral(left) && !isLiteral(right)
-  if (name === 'equals') return `ifNull(${plain}, ${both ? `and(isNull(${l}), isNull(${r}))` : '0'})`
-  if (name === 'notEquals') return `ifNull(${plain}, ${both ? `or(isNotNull(${l}), isNotNull(${r}))` : '1'})`
-  return `ifNull(${plain}, ${name.startsWith('not') ? '1' : '0'})`
+function compare(name: Comparison, left: Expression, right: Expression, scope: Scope, printer: Printer): string {
+  const side = (value: Expression) => ({ value, text: printExpression(value, scope, printer) })
+  return printComparison(name, side(left), side(right), scope.joining)
 }
 
 function printBetween(value: Extract<Expression, { kind: 'between' }>, scope: Scope, printer: Printer): string {
-  const side = (name: Comparison, bound: Expression): string => printComparison(name, value.of, bound, scope, printer)
+  const side = (name: Comparison, bound: Expression): string => compare(name, value.of, bound, scope, printer)
   return value.negated
     ? `or(${side('less', value.low)}, ${side('greater', value.high)})`
     : `and(${side('greaterOrEquals', value.low)}, ${side('lessOrEquals', value.high)})`
 }
 
+const comparisons: ReadonlySet<string> = new Set<Comparison>([
+  'equals',
+  'notEquals',
+  'less',
+  'lessOrEquals',
+  'greater',
+  'greaterOrEquals',
+  'like',
+  'notLike',
+  'ilike',
+  'notILike',
+])
+
+const isComparison = (name: string): name is Comparison => comparisons.has(name)
+
 function printCall(call: Call, scope: Scope, printer: Printer): string {
   const known = findFunction(call.name)
   if (!known) throw unsupported(`the function ${call.name}`)
+  checkArity(call, known)
+  const [left, right] = call.arguments
+  // Written as a function it is the same comparison, also with NULL.
+  if (isComparison(known.name) && left && right) return compare(known.name, left, right, scope, printer)
   if (call.distinct && known.group !== 'aggregate') throw unsupported(`DISTINCT in ${call.name}`)
   if (call.parameters && !known.parametric) throw unsupported(`parameters before the arguments of ${call.name}`)
   if (call.over === undefined ? known.group === 'window' : known.group === 'scalar') {
@@ -130,7 +140,7 @@ function printCall(call: Call, scope: Scope, printer: Printer): string {
     return value.text
   })
   const head = `${known.name}${parameters ? `(${parameters.join(', ')})` : ''}`
-  const text = known.print?.(args) ?? `${head}(${call.distinct ? 'DISTINCT ' : ''}${args.join(', ')})`
+  const text = known.print?.(args, call) ?? `${head}(${call.distinct ? 'DISTINCT ' : ''}${args.join(', ')})`
   if (call.over === undefined) return text
   return `${text} OVER ${typeof call.over === 'string' ? quoteName(call.over) : printWindow(call.over, scope, printer)}`
 }

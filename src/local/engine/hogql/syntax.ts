@@ -22,6 +22,7 @@ export type Expression =
     }
   | { readonly kind: 'in'; readonly of: Expression; readonly among: Expression; readonly negated: boolean }
   | { readonly kind: 'case'; readonly of?: Expression; readonly whens: readonly When[]; readonly otherwise: Expression }
+  | { readonly kind: 'cast'; readonly of: Expression; readonly to: string }
   | { readonly kind: 'interval'; readonly amount: Expression; readonly unit: string }
   | { readonly kind: 'lambda'; readonly parameters: readonly string[]; readonly body: Expression }
   | { readonly kind: 'array' | 'tuple'; readonly items: readonly Expression[] }
