@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { toBucketUrl } from './engine/bucket-url.ts'
 import { type ApiError, invalid } from './errors.ts'
 import type { LocalFiles } from './local-files.ts'
 
@@ -70,9 +71,8 @@ const addressesOf = async (host: string): Promise<readonly string[]> => {
 const wrong = (detail: string): ApiError => invalid(detail, 'url_pattern')
 
 /** Rule 4, and PostHog's own buckets (rule 1), which look at host and first path segment. */
-const checkBucket = (text: string, url: URL): void => {
-  const host = url.hostname
-  const bucket = /^[^:]+:\/\/[^/]*\/([^/?#]*)/.exec(text)?.[1] ?? ''
+const checkBucket = ({ hostname: host, pathname }: URL): void => {
+  const bucket = pathname.split('/')[1] ?? ''
   if (host === OWN_HOST || host.startsWith(`${OWN_BUCKET}.`) || bucket === OWN_BUCKET) {
     throw wrong('This URL points at storage that PostHog manages. Use your own bucket.')
   }
@@ -95,8 +95,9 @@ const checkHost = async (host: string): Promise<void> => {
   if (addresses.some(isInternal)) throw wrong(NO_INTERNAL)
 }
 
-const checkFile = async (url: URL, files: LocalFiles): Promise<void> => {
-  const found = await files.resolve(url)
+const checkFile = async (text: string, files: LocalFiles): Promise<void> => {
+  if (!URL.canParse(text)) throw wrong('URL pattern must include a valid hostname.')
+  const found = await files.resolve(new URL(text))
   if ('path' in found) return
   if (found.refusal === 'off') throw wrong('URL pattern must use https.')
   throw wrong(
@@ -117,14 +118,9 @@ export const checkUrl = async (text: string, files: LocalFiles, seedEra = false)
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   const http = scheme === 'http' && files.httpBuckets
   if (scheme !== 'https' && scheme !== 'file' && !http) throw wrong('URL pattern must use https.')
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw wrong('URL pattern must include a valid hostname.')
-  }
-  if (scheme === 'file') return checkFile(url, files)
-  if (url.hostname === '') throw wrong('URL pattern must include a valid hostname.')
-  if (!seedEra) checkBucket(text, url)
+  if (scheme === 'file') return checkFile(text, files)
+  const url = toBucketUrl(text)
+  if (url === undefined) throw wrong('URL pattern must include a valid hostname.')
+  if (!seedEra) checkBucket(url)
   if (!http) await checkHost(url.hostname)
 }

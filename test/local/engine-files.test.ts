@@ -245,7 +245,7 @@ describe('files that cannot be read', () => {
     [{ format: 'CSV', at: { kind: 'url', url: 'http://127.0.0.1:1/x.csv' } }, 'Could not get columns'],
     [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/{a.csv,../etc/passwd}' } }, 'cannot read a path with'],
     [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/a.zip :: b.csv' } }, 'cannot read a path with'],
-    [{ format: 'CSV', at: { kind: 'url', url: 'https://{example.com,127.0.0.1}/a.csv' } }, 'cannot read a path with'],
+    [{ format: 'CSV', at: { kind: 'url', url: 'https://{example.com,127.0.0.1}/a.csv' } }, "doesn't exist"],
   ] as const)('refuses %j', async (source, text) => {
     const error = await failureOf(bench.engine.describe(source))
     expect(error.reason).toBe('storage')

@@ -162,6 +162,13 @@ test.each([
   ['6to4 of a private address', 'https://[2002:a00:1::]/x.csv', /internal IP/],
   ['unique local', 'https://[fd00::1]/x.csv', /internal IP/],
   ['wildcard DNS', 'https://10.0.0.1.nip.io/x.csv', /internal IP/],
+  ['a dot after localhost', 'https://localhost./x.csv', 'URL pattern hostname is not allowed.'],
+  ['our storage with a dot', 'https://local-warehouse.storage.invalid./x.csv', /PostHog manages/],
+  ['our bucket behind dots', 'https://s3.amazonaws.com/x/%2e%2e/local-warehouse/x.csv', /PostHog manages/],
+  ['userinfo', 'https://example.com@127.0.0.1/x.csv', 'URL pattern must include a valid hostname.'],
+  ['a backslash', 'https://example.com\\@127.0.0.1/x.csv', 'URL pattern must include a valid hostname.'],
+  ['a tab', 'https://example.com\t/x.csv', 'URL pattern must include a valid hostname.'],
+  ['a list of hosts', 'https://{a,b}.example.com/x.csv', 'URL pattern must include a valid hostname.'],
 ])('url_pattern: %s is refused', async (_why, url_pattern, detail) => {
   const body = { ...file('url', '/x'), url_pattern }
   const answer = await client.call('POST', `${P}/`, body)

@@ -1,10 +1,19 @@
+import { isPlainPath, toBucketUrl } from './bucket-url.ts'
 import { type EngineColumn, EngineError, type FileSource } from './engine.ts'
 import { quoteName, quoteString } from './hogql/quote.ts'
 
 /** What PostHog can read and this engine cannot; said plainly rather than guessed at. */
 const deltaText = 'The local warehouse cannot read Delta tables. Use CSV, CSVWithNames, JSONEachRow or Parquet.'
 
-const patternText = 'The local warehouse cannot read a path with {, }, |, ? or ::. Only * matches several files.'
+const patternText = 'The local warehouse cannot read a path with {, }, |, ?, # or ::. Only * matches several files.'
+
+/** The address as the engine gets it. Throws `storage`. */
+function bucketAddress(text: string): string {
+  const url = toBucketUrl(text)
+  if (url === undefined) throw new EngineError('storage', "The provided file or bucket doesn't exist")
+  if (!isPlainPath(url)) throw new EngineError('storage', patternText)
+  return `${url.origin}${url.pathname}`
+}
 
 /** The table function that reads a source. With `columns` the file is read as these types. Throws `storage`. */
 export function readerOf(source: FileSource, columns?: readonly EngineColumn[]): string {
@@ -14,16 +23,17 @@ export function readerOf(source: FileSource, columns?: readonly EngineColumn[]):
     ? [columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')]
     : []
   const rest = [format, ...structure].map(quoteString).join(', ')
-  // The engine reads these as alternatives, other hosts and archive members; only `*` is a glob in PostHog.
-  if (/[{}|?]|::/.test(at.kind === 'file' ? at.path : at.url)) throw new EngineError('storage', patternText)
-  if (at.kind === 'file') return `file(${quoteString(at.path)}, ${rest})`
-  if (!/^https?:\/\//i.test(at.url)) throw new EngineError('storage', "The provided file or bucket doesn't exist")
-  const url = quoteString(at.url)
+  if (at.kind === 'file') {
+    // The engine reads these as alternatives and archive members; only `*` is a glob in PostHog.
+    if (/[{}|?]|::/.test(at.path)) throw new EngineError('storage', patternText)
+    return `file(${quoteString(at.path)}, ${rest})`
+  }
+  const url = quoteString(bucketAddress(at.url))
   if (at.accessKey !== undefined && at.secretKey !== undefined) {
     return `s3(${url}, ${quoteString(at.accessKey)}, ${quoteString(at.secretKey)}, ${rest})`
   }
   // Only a bucket can list what a glob matches; a plain web server cannot.
-  return at.url.includes('*') ? `s3(${url}, NOSIGN, ${rest})` : `url(${url}, ${rest})`
+  return url.includes('*') ? `s3(${url}, NOSIGN, ${rest})` : `url(${url}, ${rest})`
 }
 
 /** Settings that belong to one file and not to the query around it. */
