@@ -438,4 +438,28 @@ describe.skipIf(!hasPostgres())('a Postgres source', () => {
     expect(await api.schema(id, 'other')).toMatchObject({ should_sync: false, sync_type: null, status: null })
     await db.sql('DROP TABLE later; DROP TABLE other')
   })
+
+  it.each([
+    ['*', true],
+    ['LONG_*', true],
+    ['*_?nd', true],
+    ['*a?*a*_end', true],
+    ['long_', false],
+    ['*_e', false],
+    ['ong_*', false],
+    ['?ong*_.nd', false],
+    [`${'*a'.repeat(30)}*b`, false],
+    [`*${'?'.repeat(60)}*`, false],
+  ])('weighs a new table against %s', async (pattern, wanted) => {
+    const id = await connect('glob', [{ name: 'history', should_sync: false }])
+    const refresh = () => api.call('POST', `external_data_sources/${id}/refresh_schemas/`)
+    await refresh()
+    const settings = { auto_sync_new_schemas: true, auto_sync_schema_patterns: [pattern] }
+    await api.call('PATCH', `external_data_sources/${id}/`, settings)
+    const name = `long_${'a'.repeat(40)}_end`
+    await db.sql(`CREATE TABLE ${name} (id int PRIMARY KEY)`)
+    expect((await refresh()).body).toMatchObject({ added: 1, auto_enabled: wanted ? 1 : 0 })
+    await db.sql(`DROP TABLE ${name}`)
+    await api.call('DELETE', `external_data_sources/${id}/`)
+  })
 })

@@ -15,12 +15,28 @@ export interface Refreshed {
   readonly total_tables_seen: number
 }
 
-const toPattern = (glob: string): RegExp => {
-  const text = glob
-    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${text}$`, 'is')
+/** Whether a name fits a pattern of `*` and `?`, case aside. A regular expression could take hours over one name. */
+const matchesGlob = (glob: string, name: string): boolean => {
+  let at = 0
+  let step = 0
+  // Where the last star stands, and how much of the name it has taken: only that one ever has to take more.
+  let star = -1
+  let taken = 0
+  while (at < name.length) {
+    if (glob[step] === '*') {
+      star = step
+      taken = at
+      step += 1
+    } else if (glob[step] === '?' || glob[step] === name[at]) {
+      step += 1
+      at += 1
+    } else if (star >= 0) {
+      taken += 1
+      at = taken
+      step = star + 1
+    } else return false
+  }
+  return /^\**$/.test(glob.slice(step))
 }
 
 /** Whether a new table is to be synced at once: matched with and without its schema in front. */
@@ -28,8 +44,9 @@ const isWanted = (source: SourceRecord, name: string): boolean => {
   if (!source.autoSyncNewSchemas) return false
   const patterns = source.autoSyncSchemaPatterns
   if (patterns === null || patterns.length === 0) return true
-  const bare = name.slice(name.indexOf('.') + 1)
-  return patterns.some((glob) => toPattern(glob).test(name) || toPattern(glob).test(bare))
+  const whole = name.toLowerCase()
+  const bare = whole.slice(whole.indexOf('.') + 1)
+  return patterns.some((glob) => [whole, bare].some((text) => matchesGlob(glob.toLowerCase(), text)))
 }
 
 /** A table that is gone keeps its rows; one that never had any goes too. */
