@@ -8,14 +8,23 @@ interface Thrown {
   readonly text: string
 }
 
+// A message repeats the caller's text, which may be long; everything of interest stands at its two ends.
+const longestHead = 8_000
+const longestName = 100
+
 function read(message: string): Thrown {
-  const name = /\(([A-Z][A-Z0-9_]+)\)\s*$/.exec(message)?.[1] ?? 'UNKNOWN_EXCEPTION'
-  const text = message.replace(/^[\s\S]*?DB::\w*Exception: /, '').replace(/\s*\([A-Z][A-Z0-9_]+\)\s*$/, '')
+  const ending = message.slice(-longestName).trimEnd()
+  const name = /\(([A-Z][A-Z0-9_]+)\)$/.exec(ending)?.[1] ?? 'UNKNOWN_EXCEPTION'
+  const text = message
+    .slice(0, longestHead)
+    .replace(/^[\s\S]*?DB::\w*Exception: /, '')
+    .replace(`(${name})`, '')
   return { name, text }
 }
 
-// The engine appends the SQL it was given, which holds file paths and bucket keys.
-const tail = /(?::? (?:In scope|in scope|While|while) |\(version |\(in file|: \(in |\n)[\s\S]*$/
+// The engine appends the SQL it was given, which holds file paths and bucket keys. Its words are in capitals.
+const tail =
+  /(?::? (?:In scope|in scope|In query|While|while) |\(version |\(in file|: \(in |\n|\b(?:SELECT|FROM)\b|\b(?:s3|url|file)\()[\s\S]*$/
 
 /** The engine's sentence without the SQL, the paths and the versions it adds. At most 300 characters. */
 function safe(text: string): string {
@@ -76,6 +85,8 @@ function unreadable(text: string): EngineError | undefined {
 /** Puts a message of chDB in the engine's own terms. The original never leaves this function. */
 export function toEngineError(message: string): EngineError {
   const { name, text } = read(message)
+  // It quotes what follows the place, and there the keys of buckets stand in plain text.
+  if (name === 'SYNTAX_ERROR') return unsupported('a constant or name of this query, which its engine cannot read')
   if (name === 'UNKNOWN_IDENTIFIER') return unknownField(text)
   if (name === 'AMBIGUOUS_IDENTIFIER') return ambiguousField(text)
   const correlated = /with correlated columns '([^']*)'/.exec(text)?.[1]
@@ -83,6 +94,6 @@ export function toEngineError(message: string): EngineError {
   const refusal = name === 'ILLEGAL_TYPE_OF_ARGUMENT' ? unreadable(text) : undefined
   if (refusal !== undefined) return refusal
   if (name === 'TIMEOUT_EXCEEDED') return new EngineError('timeout', timeoutText)
-  if (storageNames.has(name)) return new EngineError('storage', storageText(message))
+  if (storageNames.has(name)) return new EngineError('storage', storageText(text))
   return new EngineError('execution', safe(text), { code: name.toLowerCase() })
 }

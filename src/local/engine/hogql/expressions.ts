@@ -164,7 +164,10 @@ function postfix(cursor: Cursor): Expression {
 function primary(cursor: Cursor): Expression {
   const token = cursor.peek()
   if (token.kind === 'string') return { kind: 'string', value: cursor.next().text }
-  if (token.kind === 'number') return { kind: 'number', text: cursor.next().text }
+  if (token.kind === 'number') {
+    if (!Number.isFinite(Number(token.text))) throw unsupported('a number this large')
+    return { kind: 'number', text: cursor.next().text }
+  }
   if (cursor.take('{')) return placeholder(cursor)
   if (cursor.take('*')) return { kind: 'star', table: [] }
   if (cursor.take('(')) return bracketed(cursor)
