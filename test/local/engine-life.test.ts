@@ -164,7 +164,7 @@ describe('the process', () => {
     const directory = await mkdtemp(join(tmpdir(), 'engine-bare-'))
     try {
       await writeFile(join(directory, 'package.json'), '{"type":"module"}')
-      for (const name of ['worker.js', 'row-text.js'])
+      for (const name of ['worker.js', 'worker-messages.js', 'row-text.js'])
         await copyFile(join('dist/src/local/engine', name), join(directory, name))
       const lane = new Lane({
         worker: join(directory, 'worker.js'),

@@ -24,6 +24,20 @@ const unsupported: readonly (readonly [string, string])[] = [
   ["select * from s3('https://bucket/key')", 'the table function s3'],
   ["select * from remote('localhost', 'system.tables')", 'the table function remote'],
   ["select * from executable('id', 'TSV', 'a String')", 'the table function executable'],
+  ["select * from mysql('127.0.0.1:3306', 'd', 't', 'u', 'p')", 'the table function mysql'],
+  ["select * from postgresql('127.0.0.1:5432', 'd', 't', 'u', 'p')", 'the table function postgresql'],
+  ["select * from azureBlobStorage('x', 'y', 'z')", 'the table function azureBlobStorage'],
+  ["select * from cluster('default', system.one)", 'the table function cluster'],
+  ["select * from merge('system', '.*')", 'the table function merge'],
+  ["select * from dictionary('d')", 'the table function dictionary'],
+  ["select * from input('a String')", 'the table function input'],
+  ["select * from format('CSV', '1')", 'Unexpected "format"'],
+  ["select * from generateRandom('a String')", 'the table function generateRandom'],
+  ['select * from generate_series(1, 1000000000000)', 'the table function generate_series'],
+  ['select * from zeros(1000000000000)', 'the table function zeros'],
+  ['select * from Python(x)', 'the table function Python'],
+  ['select * from viewExplain(1)', 'the table function viewExplain'],
+  ["select * from events where event in file('/etc/passwd')", 'IN without a list'],
   ["select * from `file`('/etc/passwd')", 'the table function file'],
   ["select * from /* x */ file /* y */ ('/etc/passwd')", 'the table function file'],
   ["select * from events join file('/etc/passwd') f on 1", 'the table function file'],
@@ -43,6 +57,11 @@ const unsupported: readonly (readonly [string, string])[] = [
   ["select dictGet('a', 'b', 1)", 'the function dictGet'],
   ["select joinGet('a', 'b', 1)", 'the function joinGet'],
   ['select sleepEachRow(3)', 'the function sleepEachRow'],
+  ["select dictGetOrDefault('a', 'b', 1, 2)", 'the function dictGetOrDefault'],
+  ["select getMacro('x')", 'the function getMacro'],
+  ['select filesystemAvailable()', 'the function filesystemAvailable'],
+  ["select structureToProtobufSchema('a String')", 'the function structureToProtobufSchema'],
+  ["select executable('id')", 'the function executable'],
   ["select catboostEvaluate('/etc/passwd', 1)", 'the function catboostEvaluate'],
   ['select sumMapX(1)', 'the function sumMapX'],
   ["select 1 into outfile '/tmp/x'", 'INTO OUTFILE'],
@@ -167,8 +186,24 @@ describe('hostile texts', () => {
     ['negations', `select ${'not '.repeat(20_000)}1`],
     ['length', `select '${'x'.repeat(200_000)}'`],
     ['subqueries', `${'select * from ('.repeat(500)}select 1${')'.repeat(500)}`],
+    ['CTEs', `with ${Array.from({ length: 3_000 }, (_, at) => `c${at} as (select 1 as x)`).join(', ')} select 1`],
+    ['digits', `select ${'9'.repeat(400)}`],
+    ['powers', 'select 1e999'],
   ])('refuses too many %s without falling over', async (_, sql) => {
     expect((await failureOf(bench.engine.query(1, sql))).reason).toBe('unsupported')
+    expect(await bench.rows('select 1')).toEqual([[1]])
+  })
+})
+
+describe('hostile values of placeholders', () => {
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+
+  it.each([
+    ['deep', nested(5_000)],
+    ['wide', Array.from({ length: 200_000 }, (_, at) => at)],
+    ['long', 'x'.repeat(15_000_000)],
+  ])('refuses a %s one', async (_, x) => {
+    expect((await failureOf(bench.engine.query(1, 'select {x}', { values: { x } }))).reason).toBe('unsupported')
     expect(await bench.rows('select 1')).toEqual([[1]])
   })
 })

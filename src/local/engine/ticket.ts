@@ -1,5 +1,5 @@
 import { EngineError } from './engine.ts'
-import type { FromWorker, Job } from './worker-messages.ts'
+import { type FromWorker, type Job, mostBytes, tooManyBytes } from './worker-messages.ts'
 
 /** One statement for the engine. `timeoutMs` counts from its turn, not from its arrival. */
 export interface Work {
@@ -28,9 +28,6 @@ export const timeoutText =
   'Query has hit the max execution time before completing. Try a shorter time range or fewer rows.'
 
 const longestTimer = 2_147_483_647
-
-// Rows of one answer, held in the API's memory. PostHog has a read budget under the same code.
-const mostBytes = 64 * 1024 * 1024
 
 /** A call's place in the queue: its clock, its rows so far, and the promise its caller holds. */
 export class Ticket {
@@ -88,8 +85,7 @@ export class Ticket {
     for (const row of message.rows) this.#rows.push(row)
     this.#bytes += message.bytes
     if (this.#bytes <= mostBytes) return
-    const text = 'The answer is too large. Select fewer columns or rows.'
-    this.#abandon(new EngineError('execution', text, { code: 'too_many_bytes' }))
+    this.#abandon(new EngineError('execution', tooManyBytes, { code: 'too_many_bytes' }))
   }
 
   succeed(): void {

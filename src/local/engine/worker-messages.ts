@@ -1,5 +1,11 @@
 /** What the API process and the engine's process say to each other. Plain data only: it crosses a pipe. */
 
+/** Bytes of one answer, held in the API's memory. PostHog has a read budget under the same code. */
+export const mostBytes = 64 * 1024 * 1024
+
+/** Said when an answer has more. */
+export const tooManyBytes = 'The answer is too large. Select fewer columns or rows.'
+
 export interface Job {
   readonly id: number
   readonly sql: string

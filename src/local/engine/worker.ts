@@ -4,7 +4,14 @@
  */
 import type { Session } from 'chdb'
 import { readChunk } from './row-text.ts'
-import type { FromWorker, Job, ToWorker, WorkerSetup } from './worker-messages.ts'
+import {
+  type FromWorker,
+  type Job,
+  mostBytes,
+  type ToWorker,
+  tooManyBytes,
+  type WorkerSetup,
+} from './worker-messages.ts'
 
 // A batch small enough that the parent's event loop hardly notices it.
 const batch = 1_000
@@ -39,6 +46,8 @@ async function streamRows(session: Session, job: Job, signal: AbortSignal): Prom
   let headed = false
   const stream = session.queryStream(job.sql, { format: 'JSONCompactEachRowWithNamesAndTypes', signal })
   for await (const chunk of stream) {
+    // One value can be larger than all rows may be together; it must not cross the pipe to be found too large.
+    if (chunk.numBytes > mostBytes) throw new Error(`DB::Exception: ${tooManyBytes} (TOO_MANY_BYTES)`)
     const text = chunk.text()
     const { names, types, rows } = readChunk(text)
     if (!headed) send({ type: 'columns', id: job.id, names, types })

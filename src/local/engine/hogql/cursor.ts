@@ -102,13 +102,20 @@ export class Cursor {
   }
 }
 
-/** Turns a placeholder's value into constants. Throws `unsupported` for what has no literal. */
-export function constant(value: unknown, name: string): Expression {
+// More would be refused when it is written out, after a long time.
+const mostConstants = 100_000
+
+/** Turns a placeholder's value into constants. Throws `unsupported` for what has no literal, and for too much. */
+export function constant(value: unknown, name: string, budget = { left: mostConstants }, depth = 0): Expression {
+  budget.left -= 1
+  if (budget.left < 0 || depth > deepest) throw unsupported(`a value this large for the placeholder {${name}}`)
   if (value === null) return { kind: 'null' }
   if (typeof value === 'string') return { kind: 'string', value }
   if (typeof value === 'boolean') return { kind: 'bool', value }
   if (typeof value === 'number' && Number.isFinite(value)) return { kind: 'number', text: String(value) }
-  if (Array.isArray(value)) return { kind: 'array', items: value.map((item) => constant(item, name)) }
+  if (Array.isArray(value)) {
+    return { kind: 'array', items: value.map((item) => constant(item, name, budget, depth + 1)) }
+  }
   throw unsupported(`a value of this type for the placeholder {${name}}`)
 }
 

@@ -28,8 +28,21 @@ function only(args: readonly string[], template: (value: string) => string): str
 const byType = (value: string, types: string, taken: string, otherwise: string): string =>
   `if(match(toTypeName(${value}), '^(LowCardinality\\\\(|Nullable\\\\()*(${types})'), ${taken}, ${otherwise})`
 
+const dated = /^(toDate|toDateTime|now|today|yesterday|toStartOf\w+|toMonday|dateTrunc|toTimeZone)$/i
+
+/** Whether a date or a time is certain before the engine is asked, so that nested conversions do not multiply. */
+function isDated(of: Expression | undefined): boolean {
+  if (of?.kind === 'cast') return dated.test(of.to)
+  return of?.kind === 'call' && dated.test(of.name)
+}
+
+function toDate(value: string, of: Expression | undefined): string {
+  return isDated(of) ? `toDate(${value})` : byType(value, 'Date', `toDate(${value})`, `toDateOrNull(${value})`)
+}
+
 /** PostHog reads a text it can see by its form, and any other text by guessing; only the guess may be NULL. */
 function toDateTime(value: string, of: Expression | undefined): string {
+  if (isDated(of)) return `toDateTime(${value}, 'UTC')`
   if (of?.kind !== 'string') {
     const parsed = `parseDateTime64BestEffortOrNull(${value}, 6, 'UTC')`
     return byType(value, 'Date|U?Int\\\\d', `toDateTime(${value}, 'UTC')`, parsed)
@@ -53,7 +66,7 @@ const translated: Readonly<Record<string, NonNullable<KnownFunction['print']>>> 
   toInt: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Int64')`),
   toFloat: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'Float64')`),
   toUUID: (args) => only(args, (value) => `accurateCastOrNull(${value}, 'UUID')`),
-  toDate: (args) => only(args, (value) => byType(value, 'Date', `toDate(${value})`, `toDateOrNull(${value})`)),
+  toDate: (args, call) => only(args, (value) => toDate(value, call.arguments[0])),
   toDateTime: (args, call) => only(args, (value) => toDateTime(value, call.arguments[0])),
   toTimeZone: ([value = '', zone = "'UTC'"]) => `toTimeZone(${value}, ${zone})`,
   // Past the edge of their window PostHog's are NULL, where ClickHouse gives '' or 0.

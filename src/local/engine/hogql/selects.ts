@@ -124,9 +124,15 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
 }
 
+// Each one is compiled with all of those before it in sight.
+const mostCtes = 200
+
 function withClause(cursor: Cursor): Select['ctes'] {
   if (cursor.is('recursive')) throw unsupported('WITH RECURSIVE')
+  let count = 0
   return cursor.list(() => {
+    count += 1
+    if (count > mostCtes) throw unsupported(`more than ${mostCtes} CTEs`)
     if (!cursor.isName() || !cursor.is('as', 1))
       throw unsupported('WITH <expression> AS name; only WITH name AS (SELECT …)')
     const name = cursor.name()
