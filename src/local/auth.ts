@@ -1,5 +1,5 @@
 import { denied, notFound, unauthenticated, wrongMethod } from './errors.ts'
-import { isObject } from './fields.ts'
+import { isDeep, isObject } from './fields.ts'
 import type { ApiKey } from './keys.ts'
 import { authenticateToken } from './oauth/grants.ts'
 import type { Route } from './route.ts'
@@ -12,8 +12,10 @@ const fromBody = async (request: Request): Promise<string | undefined> => {
   if (request.method === 'GET' || !/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
     return undefined
   }
+  const text = await request.clone().text()
+  if (isDeep(text)) return undefined
   try {
-    const body: unknown = JSON.parse(await request.clone().text())
+    const body: unknown = JSON.parse(text)
     return isObject(body) && typeof body.personal_api_key === 'string' ? body.personal_api_key : undefined
   } catch {
     return undefined

@@ -23,12 +23,31 @@ const placeOf = (text: string, error: unknown): string => {
   return `Expecting value: line ${line} column ${at - before.lastIndexOf('\n')} (char ${at})`
 }
 
+// Far above what a query or a table needs, far below where writing the state or walking a value would fail.
+const deepest = 200
+
+/** Whether JSON text nests deeper than is read here: such a text takes seconds to parse, and no file would take it. */
+export const isDeep = (text: string): boolean => {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length && depth <= deepest; at += 1) {
+    const char = text[at]
+    if (quoted && char === '\\') at += 1
+    else if (char === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (char === '[' || char === '{') depth += 1
+    else if (char === ']' || char === '}') depth -= 1
+  }
+  return depth > deepest
+}
+
 /** Reads a request's JSON object; an empty body is `{}`. Throws 400 `parse_error`, 400 for other JSON, and 415. */
 export const readBody = async (request: Request): Promise<Body> => {
   const text = await request.text()
   if (text === '') return {}
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\b/i.test(type)) throw wrongMedia(type)
+  if (isDeep(text)) throw unparsable(`The body is nested deeper than ${deepest} levels.`)
   let value: unknown
   try {
     value = JSON.parse(text)

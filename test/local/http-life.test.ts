@@ -50,6 +50,49 @@ const materialized = async (client: Client, id: string): Promise<void> => {
   )
 }
 
+test('a body nested too deep to be written down is refused, and everything else can still be kept', async () => {
+  const client = await startClient({ directory })
+  const nest = (open: string, close: string, depth: number): string => `${open.repeat(depth)}1${close.repeat(depth)}`
+  const send = async (path: string, body: string) => {
+    const headers = { authorization: `Bearer ${client.local.key}`, 'content-type': 'application/json' }
+    const url = `${client.local.origin}/api/projects/1/${path}/`
+    const reply = await fetch(url, { method: 'POST', headers, body })
+    return { status: reply.status, code: /"code":"(\w+)"/.exec(await reply.text())?.[1] }
+  }
+  const bodies = (depth: number): readonly (readonly [string, string])[] => {
+    const value = nest('{"a":', '}', depth)
+    const query = `{"kind":"HogQLQuery","query":"select 1","x":${value}}`
+    return [
+      ['file_system', `{"path":"a${depth}","type":"folder","meta":${value}}`],
+      [V, `{"name":"v${depth}","query":${query}}`],
+      ['exports', `{"export_format":"text/csv","export_context":{"source":${query}}}`],
+      ['query', `{"query":${query}}`],
+      ['query', `{"query":{"kind":"HogQLQuery","query":"select 1","values":{"x":${nest('[', ']', depth)}}}}`],
+      ['warehouse_tables', nest('[', ']', depth)],
+    ]
+  }
+  for (const [path, body] of [7_000, 100_000].flatMap(bodies)) {
+    const reply = await send(path, body)
+    expect([path, reply.status, reply.code]).toEqual([path, 400, 'parse_error'])
+  }
+  const unasked = await fetch(`${client.local.origin}/api/projects/1/query/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"personal_api_key":"${client.local.key}","x":${nest('[', ']', 100_000)}}`,
+  })
+  expect(unasked.status).toBe(401)
+  // What looks like nesting inside of a text is none.
+  expect(
+    await send(V, JSON.stringify({ name: 'kept', query: hogql(`select '${'[{"\\\\'.repeat(300)}' as x`) })),
+  ).toMatchObject({ status: 201 })
+  for (const [path, body] of bodies(100).slice(0, 3))
+    expect([path, (await send(path, body)).status]).toEqual([path, 201])
+  await client.local.close()
+  const again = await startClient({ directory })
+  expect((await again.call('GET', `${V}/`)).body.results.map(({ name }) => name)).toEqual(['v100', 'kept'])
+  await again.local.close()
+})
+
 test('a directory keeps tables, views, rows, runs, the log and the key', async () => {
   const first = await startClient({ directory })
   await first.upload('people', 'people.csv', 'id,name\n1,Ada\n2,Ben\n')
