@@ -225,6 +225,13 @@ describe('files that cannot be read', () => {
     }
   })
 
+  it('takes a star in the name of a local file for no pattern', async () => {
+    await bench.file('star-secret.csv', 'a\nsecret\n')
+    const path = await bench.file('star*.csv', 'a\n1\n')
+    const error = await failureOf(bench.engine.describe({ format: 'CSVWithNames', at: { kind: 'file', path } }))
+    expect([error.reason, error.message]).toEqual(['storage', expect.stringContaining('cannot read a file with *')])
+  })
+
   it('says so when a file is gone at query time', async () => {
     const path = await bench.file('gone.csv', 'a\n1\n')
     await bench.table(1, 'gone', 'gone', path, 'CSVWithNames')
@@ -243,8 +250,8 @@ describe('files that cannot be read', () => {
     [{ format: 'Delta', at: { kind: 'file', path: '/x' } }, 'cannot read Delta'],
     [{ format: 'CSV', at: { kind: 'url', url: 'file:///etc/passwd' } }, "doesn't exist"],
     [{ format: 'CSV', at: { kind: 'url', url: 'http://127.0.0.1:1/x.csv' } }, 'Could not get columns'],
-    [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/{a.csv,../etc/passwd}' } }, 'cannot read a path with'],
-    [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/a.zip :: b.csv' } }, 'cannot read a path with'],
+    [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/{a.csv,../etc/passwd}' } }, 'cannot read a file with'],
+    [{ format: 'CSV', at: { kind: 'file', path: '/nowhere/a.zip :: b.csv' } }, 'cannot read a file with'],
     [{ format: 'CSV', at: { kind: 'url', url: 'https://{example.com,127.0.0.1}/a.csv' } }, "doesn't exist"],
   ] as const)('refuses %j', async (source, text) => {
     const error = await failureOf(bench.engine.describe(source))

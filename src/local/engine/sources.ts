@@ -7,6 +7,8 @@ const deltaText = 'The local warehouse cannot read Delta tables. Use CSV, CSVWit
 
 const patternText = 'The local warehouse cannot read a path with {, }, |, ?, # or ::. Only * matches several files.'
 
+const pathText = 'The local warehouse cannot read a file with *, {, }, |, ? or :: in its path.'
+
 /** The address as the engine gets it. Throws `storage`. */
 function bucketAddress(text: string): string {
   const url = toBucketUrl(text)
@@ -24,8 +26,8 @@ export function readerOf(source: FileSource, columns?: readonly EngineColumn[]):
     : []
   const rest = [format, ...structure].map(quoteString).join(', ')
   if (at.kind === 'file') {
-    // The engine reads these as alternatives and archive members; only `*` is a glob in PostHog.
-    if (/[{}|?]|::/.test(at.path)) throw new EngineError('storage', patternText)
+    // The engine reads these as patterns and archive members, and a file on disk was checked under its one name.
+    if (/[*{}|?]|::/.test(at.path)) throw new EngineError('storage', pathText)
     return `file(${quoteString(at.path)}, ${rest})`
   }
   const url = quoteString(bucketAddress(at.url))
