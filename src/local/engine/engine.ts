@@ -115,7 +115,8 @@ export interface Analysis {
 }
 
 /**
- * The engine. Names are resolved per project: `relations` of other projects do not exist for a query.
+ * The engine. Names are resolved per project: `relations` of other projects do not exist for a query. They mean what they
+ * mean when a statement's turn comes: one that waited reads what a relation was replaced with, and not what was removed.
  * `events` and `persons` are seeded in every project and always readable.
  */
 export interface Engine {

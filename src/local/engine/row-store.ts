@@ -64,10 +64,10 @@ export class LaneRowStore implements RowStore {
   }
 
   #rows(sql: string): Promise<Outcome> {
-    return this.#lane.run({ sql, kind: 'rows', timeoutMs: statementMs, patient: true })
+    return this.#lane.run({ sql: () => sql, kind: 'rows', timeoutMs: statementMs, patient: true })
   }
 
   async #command(sql: string): Promise<void> {
-    await this.#lane.run({ sql, kind: 'command', timeoutMs: statementMs, patient: true })
+    await this.#lane.run({ sql: () => sql, kind: 'command', timeoutMs: statementMs, patient: true })
   }
 }

@@ -3,7 +3,8 @@ import type { FromWorker, Job } from './worker-messages.ts'
 
 /** One statement for the engine. `timeoutMs` counts from its turn, not from its arrival. */
 export interface Work {
-  readonly sql: string
+  /** Asked for when its turn comes, because what a name stands for may be replaced while it waits. May throw. */
+  readonly sql: () => string
   readonly kind: Job['kind']
   readonly maxRows?: number
   readonly timeoutMs: number
@@ -34,7 +35,7 @@ const mostBytes = 64 * 1024 * 1024
 
 /** A call's place in the queue: its clock, its rows so far, and the promise its caller holds. */
 export class Ticket {
-  readonly job: Job
+  readonly id: number
   readonly outcome: Promise<Outcome>
   readonly #work: Work
   readonly #giveUp: (ticket: Ticket) => void
@@ -44,12 +45,12 @@ export class Ticket {
   #bytes = 0
   #timer: NodeJS.Timeout
   #resolve: (outcome: Outcome) => void = () => undefined
-  #reject: (error: EngineError) => void = () => undefined
+  #reject: (error: unknown) => void = () => undefined
   settled = false
 
   /** `giveUp` is called when the ticket ends before its statement did. */
   constructor(id: number, work: Work, maxWaitMs: number, giveUp: (ticket: Ticket) => void) {
-    this.job = { id, sql: work.sql, kind: work.kind, maxRows: work.maxRows ?? Number.MAX_SAFE_INTEGER }
+    this.id = id
     this.#work = work
     this.#giveUp = giveUp
     this.outcome = new Promise((resolve, reject) => {
@@ -71,10 +72,18 @@ export class Ticket {
     this.#giveUp(this)
   }
 
-  /** The statement's turn has come. */
-  begin(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#abandon(new EngineError('timeout', timeoutText)), this.#work.timeoutMs)
+  /** The statement's turn has come. Undefined when there is nothing to run any more: then the ticket has failed. */
+  begin(): Job | undefined {
+    const { sql, kind, maxRows = Number.MAX_SAFE_INTEGER, timeoutMs } = this.#work
+    try {
+      const job = { id: this.id, sql: sql(), kind, maxRows }
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.#abandon(new EngineError('timeout', timeoutText)), timeoutMs)
+      return job
+    } catch (error) {
+      this.fail(error)
+      return undefined
+    }
   }
 
   /** Takes what the worker sent for this statement. */
@@ -98,7 +107,7 @@ export class Ticket {
     this.#resolve({ names: this.#names, types: this.#types, rows: this.#rows })
   }
 
-  fail(error: EngineError): void {
+  fail(error: unknown): void {
     if (this.settled) return
     this.#finish()
     this.#reject(error)
