@@ -115,3 +115,16 @@ test('a mistake is told while the engine is busy', async () => {
   expect((await failureOf(bench.engine.count(1, 'nowhere'))).reason).toBe('unknown_table')
   await release()
 })
+
+test('rows that are gone from the engine are told of without its names', async () => {
+  bench = await openBench()
+  const rows = await rowsWith(1)
+  await serve(rows)
+  await bench.engine.rows.drop(rows)
+  const error = await failureOf(bench.engine.query(1, 'select n from stored'))
+  expect(error).toMatchObject({
+    reason: 'execution',
+    code: 'unknown_table',
+    message: 'The rows of a table that this query reads are gone.',
+  })
+})

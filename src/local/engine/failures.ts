@@ -63,6 +63,9 @@ function ambiguousField(text: string): EngineError {
   return new EngineError('unknown_field', `Ambiguous query. Found multiple sources for field: ${name}`, { name })
 }
 
+// Saved names are resolved before the engine sees them, so what it misses is a place where rows were kept.
+const rowsGone = 'The rows of a table that this query reads are gone.'
+
 /** Puts a message of chDB in the engine's own terms. The original never leaves this function. */
 export function toEngineError(message: string): EngineError {
   const { name, text } = read(message)
@@ -72,5 +75,6 @@ export function toEngineError(message: string): EngineError {
   if (correlated !== undefined) return unsupported(`a subquery that reads ${correlated} of the query around it`)
   if (name === 'TIMEOUT_EXCEEDED') return new EngineError('timeout', timeoutText)
   if (storageNames.has(name)) return new EngineError('storage', storageText(message))
-  return new EngineError('execution', safe(text), { code: name.toLowerCase() })
+  const isGone = name === 'UNKNOWN_TABLE' || name === 'UNKNOWN_DATABASE'
+  return new EngineError('execution', isGone ? rowsGone : safe(text), { code: name.toLowerCase() })
 }
