@@ -94,6 +94,18 @@ export const putTable = async (world: World, table: TableRecord, signal?: AbortS
   await world.engine.put(table.project, relation, signal)
 }
 
+/**
+ * Removes the uploaded file a table had, unless another live one names it. Whoever asked before may still have to read
+ * it, so it goes behind them; what a stop leaves is swept at the next start.
+ */
+export const discardUpload = (world: World, path: string | null): void => {
+  if (path === null || world.store.state.tables.some(({ upload, deleted }) => upload === path && !deleted)) return
+  world.engine
+    .drained()
+    .then(() => world.store.discard(path))
+    .catch(() => undefined)
+}
+
 const quoted = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 
 const isReadable = async (world: World, table: TableRecord, names: readonly string[]): Promise<boolean> => {

@@ -5,7 +5,7 @@ import { byOffset } from './paging.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, nameTaken } from './seed-era.ts'
 import type { CredentialRecord, TableRecord } from './state.ts'
-import { describeForCaller, probeColumns, putTable } from './table-engine.ts'
+import { describeForCaller, discardUpload, probeColumns, putTable } from './table-engine.ts'
 import { findTable, readTable, type TableInput } from './table-input.ts'
 import { toTable } from './table-shape.ts'
 import { takeRows } from './view-rows.ts'
@@ -108,12 +108,6 @@ export const updateTable = async (world: World, call: ProjectCall, partial: bool
   return show(world, call, table)
 }
 
-const removeUpload = (world: World, table: TableRecord): void => {
-  const { upload } = table
-  if (upload === null || world.store.state.tables.some((other) => other.upload === upload && !other.deleted)) return
-  world.store.discard(upload)
-}
-
 /** Hides a table, and for one behind a materialized view gives the view its plain SQL back. */
 export const dropTable = (world: World, table: TableRecord): void => {
   table.deleted = true
@@ -124,7 +118,7 @@ export const dropTable = (world: World, table: TableRecord): void => {
     view.tableId = null
     takeRows(world, view, null)
   }
-  removeUpload(world, table)
+  discardUpload(world, table.upload)
 }
 
 /** `DELETE …/{id}/`: soft; an uploaded file goes when no other live table uses it. A synced table goes with its source. */

@@ -7,7 +7,7 @@ import { busy, saying, wrongMedia } from './errors.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, nameTaken } from './seed-era.ts'
 import type { TableRecord } from './state.ts'
-import { describe, putTable, type Reading } from './table-engine.ts'
+import { describe, discardUpload, putTable, type Reading } from './table-engine.ts'
 import { FORMATS, isFormat } from './table-input.ts'
 import { toTable } from './table-shape.ts'
 import { probeLater } from './tables.ts'
@@ -122,11 +122,8 @@ const shareObject = async (world: World, table: TableRecord, before: string | nu
   )
   const replaced = new Set([before, ...others.map(({ upload }) => upload)])
   for (const other of others) other.upload = table.upload
-  for (const path of replaced) {
-    const isUsed = world.store.state.tables.some((other) => other.upload === path && !other.deleted)
-    if (path !== null && !isUsed) world.store.discard(path)
-  }
   for (const each of [table, ...others]) await putTable(world, each)
+  for (const path of replaced) discardUpload(world, path)
 }
 
 /** Removes the files no live table names: what a crash left between a change and its cleaning up. */

@@ -116,6 +116,18 @@ test('a mistake is told while the engine is busy', async () => {
   await release()
 })
 
+test('the engine is drained when everything asked before has its answer', async () => {
+  bench = await openBench()
+  const { release } = await hold()
+  const seen: string[] = []
+  const answered = bench.engine.query(1, 'select 1').then(() => seen.push('answered'))
+  await setImmediate()
+  const drained = bench.engine.drained().then(() => seen.push('drained'))
+  await release()
+  await Promise.all([answered, drained])
+  expect(seen).toEqual(['answered', 'drained'])
+})
+
 test('rows that are gone from the engine are told of without its names', async () => {
   bench = await openBench()
   const rows = await rowsWith(1)

@@ -154,6 +154,11 @@ export interface Engine {
   /** Number of rows a relation has now. */
   count(project: number, name: string, signal?: AbortSignal): Promise<number>
   readonly rows: RowStore
+  /**
+   * Resolves when everything that was asked before has been answered. A file that no relation names since then has no
+   * reader left.
+   */
+  drained(): Promise<void>
   /** Ends the worker process; idempotent. */
   close(): Promise<void>
 }

@@ -145,6 +145,10 @@ export class ChdbEngine implements Engine {
     return firstNumber(await this.#rows(resolve, signal))
   }
 
+  async drained(): Promise<void> {
+    await this.#lane.run({ sql: () => 'SELECT 1', kind: 'rows', timeoutMs: this.#timeoutMs, patient: true })
+  }
+
   close(): Promise<void> {
     return this.#lane.close()
   }
