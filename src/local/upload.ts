@@ -7,7 +7,7 @@ import { busy, saying, wrongMedia } from './errors.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, nameTaken } from './seed-era.ts'
 import type { TableRecord } from './state.ts'
-import { describe, discardUpload, putTable, type Reading } from './table-engine.ts'
+import { changeTable, describe, discardUpload, type Reading } from './table-engine.ts'
 import { FORMATS, isFormat } from './table-input.ts'
 import { toTable } from './table-shape.ts'
 import { probeLater } from './tables.ts'
@@ -92,12 +92,13 @@ const newTable = (world: World, call: ProjectCall, name: string): TableRecord =>
   deleted: false,
 })
 
+interface Loaded {
+  readonly columns: TableRecord['columns']
+  readonly upload: string
+}
+
 /** Reads the staged bytes. Upstream leaves a broken row behind here; this does not. */
-const load = async (
-  world: World,
-  call: ProjectCall,
-  upload: Upload,
-): Promise<{ readonly columns: TableRecord['columns']; readonly upload: string }> => {
+const load = async (world: World, call: ProjectCall, upload: Upload): Promise<Loaded> => {
   const path = await stage(world, call.project.id, upload)
   const reading: Reading = {
     format: upload.format,
@@ -116,14 +117,37 @@ const load = async (
 }
 
 /** Another table with the same file name reads the same stored object upstream, and so here. */
-const shareObject = async (world: World, table: TableRecord, before: string | null): Promise<void> => {
-  const others = tablesOf(world, table.project).filter(
-    (other) => other !== table && other.upload !== null && other.urlPattern === table.urlPattern,
+const shareObject = async (world: World, { id, project, urlPattern, upload }: TableRecord): Promise<void> => {
+  const others = tablesOf(world, project).filter(
+    (other) => other.id !== id && other.upload !== null && other.urlPattern === urlPattern,
   )
-  const replaced = new Set([before, ...others.map(({ upload }) => upload)])
-  for (const other of others) other.upload = table.upload
-  for (const each of [table, ...others]) await putTable(world, each)
-  for (const path of replaced) discardUpload(world, path)
+  for (const other of others) {
+    const before = other.upload
+    await changeTable(world, other, { upload }).catch((error: unknown) => {
+      // One that was deleted meanwhile needs no file.
+      if (!other.deleted) throw error
+    })
+    discardUpload(world, before)
+  }
+}
+
+/** Makes the table of that name the uploaded one, or a new table. */
+const take = async (world: World, call: ProjectCall, upload: Upload, loaded: Loaded): Promise<TableRecord> => {
+  const project = call.project.id
+  const known = tablesOf(world, project).find(({ name }) => name === upload.name)
+  const table = known ?? newTable(world, call, upload.name)
+  const before = table.upload
+  await changeTable(world, table, {
+    ...loaded,
+    format: upload.format,
+    urlPattern: urlOf(project, upload.filename),
+    credential: null,
+    options: {},
+  })
+  if (known === undefined) world.store.state.tables.push(table)
+  discardUpload(world, before)
+  await shareObject(world, table)
+  return table
 }
 
 /** Removes the files no live table names: what a crash left between a change and its cleaning up. */
@@ -150,20 +174,7 @@ export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply
   const refusal = await world.disk.refusal(upload.file.size)
   if (refusal !== undefined) throw saying(refusal)
   const loaded = await load(world, call, upload)
-  const table = await world.commits.take(async () => {
-    const known = tablesOf(world, project).find((candidate) => candidate.name === upload.name)
-    const target = known ?? newTable(world, call, upload.name)
-    const before = target.upload
-    Object.assign(target, loaded, {
-      format: upload.format,
-      urlPattern: urlOf(project, upload.filename),
-      credential: null,
-      options: {},
-    })
-    if (known === undefined) world.store.state.tables.push(target)
-    await shareObject(world, target, before)
-    return target
-  })
+  const table = await world.commits.take(() => take(world, call, upload, loaded))
   probeLater(world, table)
   return { status: 201, body: toTable(world, table, call.key, call.project, call.url) }
 }
