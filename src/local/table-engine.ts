@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type EngineColumn, EngineError, type FileSource, type Relation } from './engine/engine.ts'
 import { busy, invalid, notFound } from './errors.ts'
+import type { SyncedRows } from './sources/source-state.ts'
 import type { ColumnRecord, TableRecord } from './state.ts'
 import { isFormat } from './table-input.ts'
 import type { World } from './world.ts'
@@ -76,10 +77,19 @@ export const describeForCaller = async (
   }
 }
 
+/** What SQL reads under the names of a table whose rows a sync brought. */
+export const toRowsRelation = ({ id, name }: TableRecord, { hogqlName, rows }: SyncedRows): Relation => ({
+  kind: 'rows',
+  id,
+  name,
+  alias: hogqlName,
+  rows,
+})
+
 /** What SQL reads under a table's name. The table behind a view is served by the view itself. */
 const relationOf = async (world: World, table: TableRecord): Promise<Relation | undefined> => {
   const { id, name, synced } = table
-  if (synced !== undefined) return { kind: 'rows', id, name, alias: synced.hogqlName, rows: synced.rows }
+  if (synced !== undefined) return toRowsRelation(table, synced)
   if (table.viewId !== null || table.columns.length === 0) return undefined
   const columns = table.columns.map(({ name, clickhouse }) => ({ name, clickhouse }))
   return { kind: 'table', id, name, source: await sourceOf(world, table), columns }
@@ -102,6 +112,14 @@ export const changeTable = async (world: World, table: TableRecord, change: Part
   Object.assign(table, change)
   if (next.deleted) await world.engine.remove(table.project, table.id)
   else if (relation !== undefined) await world.engine.put(table.project, relation)
+}
+
+/** Drops an engine table when the state on disk no longer names it; what a crash leaves is swept at the next start. */
+export const discardRows = (world: World, rows: string): void => {
+  world.store
+    .save()
+    .then(() => world.engine.rows.drop(rows))
+    .catch(() => undefined)
 }
 
 /**

@@ -131,9 +131,16 @@ const shareObject = async (world: World, { id, project, urlPattern, upload }: Ta
   }
 }
 
-/** Makes the table of that name the uploaded one, or a new table. */
+/** Throws 400 for the name of a view or a built-in table: upstream would overshadow it, and SQL could not tell them apart. */
+const checkName = (world: World, project: number, name: string): void => {
+  const views = viewsOf(world, project)
+  if (BUILT_IN.includes(name) || views.some((view) => view.name === name)) throw saying(nameTaken(world))
+}
+
+/** Makes the table of that name the uploaded one, or a new table. Throws 400 when the name was taken meanwhile. */
 const take = async (world: World, call: ProjectCall, upload: Upload, loaded: Loaded): Promise<TableRecord> => {
   const project = call.project.id
+  checkName(world, project, upload.name)
   const known = tablesOf(world, project).find(({ name }) => name === upload.name)
   const table = known ?? newTable(world, call, upload.name)
   const before = table.upload
@@ -162,19 +169,20 @@ export const sweepUploads = async (world: World): Promise<void> => {
 }
 
 /**
- * `POST …/warehouse_tables/file/`: a live table of that name is overwritten, and the answer is still 201. Upstream
- * would even overshadow a view or a built-in table; here that is refused, because SQL could not tell them apart.
+ * `POST …/warehouse_tables/file/`: a live table of that name is overwritten, and the answer is still 201.
  */
 export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply> => {
   const upload = readUpload(await readForm(call.request), isSeedEra(world))
-  const project = call.project.id
-  if (BUILT_IN.includes(upload.name) || viewsOf(world, project).some((view) => view.name === upload.name)) {
-    throw saying(nameTaken(world))
-  }
+  checkName(world, call.project.id, upload.name)
   const refusal = await world.disk.refusal(upload.file.size)
   if (refusal !== undefined) throw saying(refusal)
   const loaded = await load(world, call, upload)
-  const table = await world.commits.take(() => take(world, call, upload, loaded))
+  const table = await world.commits
+    .take(() => take(world, call, upload, loaded))
+    .catch((error: unknown) => {
+      discardUpload(world, loaded.upload)
+      throw error
+    })
   probeLater(world, table)
   return { status: 201, body: toTable(world, table, call.key, call.project, call.url) }
 }

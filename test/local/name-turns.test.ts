@@ -51,6 +51,37 @@ const fileTable = async (name: string, csv: string): Promise<Answer> => {
 
 const unknown = (name: string) => ({ detail: `Unknown table \`${name}\`.` })
 
+describe('a file with the name of', () => {
+  test('what a view will be kept under stays itself, and the view is kept under another', async () => {
+    const { body } = await view('sales.total', 'select 1 as n')
+    expect((await client.upload('sales_total', 'x.csv', 'n\n7\n')).status).toBe(201)
+    expect(await run(body.id)).toBe('Completed')
+    expect(await tableNames()).toEqual(['sales_total', `sales_total_${body.id.replaceAll('-', '')}`])
+    expect((await client.upload('sales_total', 'x.csv', 'n\n8\n')).status).toBe(201)
+    expect(await run(body.id)).toBe('Completed')
+    expect(await client.rows('select n from sales.total')).toEqual([[1]])
+    expect(await client.rows('select n from sales_total')).toEqual([[8]])
+    expect(await tableNames()).toHaveLength(2)
+    await client.local.close()
+    client = await start()
+    expect(await client.rows('select n from sales.total')).toEqual([[1]])
+    expect(await client.rows('select n from sales_total')).toEqual([[8]])
+  })
+
+  test('a view that came while the file was read is refused', async () => {
+    const { release } = await hold(client)
+    const made = view('contested', 'select 1 as n')
+    await settle(client)
+    const uploaded = client.upload('contested', 'x.csv', 'n\n7\n')
+    await settle(client)
+    await release()
+    const answers = await Promise.all([made, uploaded])
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 400])
+    expect(await client.rows('select n from contested')).toEqual([[answers[0].status === 201 ? 1 : 7]])
+    expect(await tableNames()).toEqual(answers[0].status === 201 ? [] : ['contested'])
+  })
+})
+
 describe('a table that was deleted while', () => {
   test('its columns were read again stays deleted', async () => {
     const { body } = await fileTable('short_lived', 'n\n1\n')
@@ -87,6 +118,21 @@ describe('a table that was deleted while', () => {
     await release()
     expect(await Promise.all(asked)).toMatchObject([unknown('of_a_file'), unknown('of_a_view')])
   })
+})
+
+test('a view that was deleted while a change of it was checked stays deleted', async () => {
+  const { body } = await view('short_lived', 'select 1 as n')
+  const { release } = await hold(client)
+  const change = { query: hogql('select 2 as n'), edited_history_id: body.latest_history_id }
+  const changed = client.call('PATCH', `${V}/${body.id}/`, change)
+  const materialized = client.call('POST', `${V}/${body.id}/materialize/`)
+  await settle(client)
+  expect((await client.call('DELETE', `${V}/${body.id}/`)).status).toBe(204)
+  await release()
+  expect([(await changed).status, (await materialized).status]).toEqual([404, 404])
+  expect(await client.rows('select n from short_lived')).toMatchObject(unknown('short_lived'))
+  const { body: log } = await client.call('GET', `${V}/${body.id}/run_history/`)
+  expect(log.run_history).toBeUndefined()
 })
 
 describe('a file that is replaced', () => {
