@@ -58,7 +58,7 @@ const schemaOf = (world: World, project: number): SchemaInput => ({
       format,
       url_pattern: urlPattern,
       columns,
-      row_count: synced?.rowCount ?? null,
+      row_count: synced?.covered === undefined ? (synced?.rowCount ?? null) : null,
       ...(synced === undefined ? {} : originOf(world, synced)),
     })),
   views: viewsOf(world, project).map((view) => ({

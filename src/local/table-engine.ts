@@ -89,10 +89,11 @@ export const toRowsRelation = ({ id, name }: TableRecord, { hogqlName, rows }: S
 /** What SQL reads under a table's name. The table behind a view is served by the view itself. */
 const relationOf = async (world: World, table: TableRecord): Promise<Relation | undefined> => {
   const { id, name, synced } = table
-  if (synced !== undefined) return toRowsRelation(table, synced)
+  if (synced !== undefined && synced.covered === undefined) return toRowsRelation(table, synced)
   if (table.viewId !== null || table.columns.length === 0) return undefined
   const columns = table.columns.map(({ name, clickhouse }) => ({ name, clickhouse }))
-  return { kind: 'table', id, name, source: await sourceOf(world, table), columns }
+  const other = synced === undefined ? {} : { alias: synced.hogqlName }
+  return { kind: 'table', id, name, ...other, source: await sourceOf(world, table), columns }
 }
 
 /** Makes a table readable in SQL under its name. */

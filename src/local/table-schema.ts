@@ -45,10 +45,12 @@ const readingOf = ({ format, urlPattern, credential, options, upload }: TableRec
   upload,
 })
 
+const isFilled = ({ synced }: TableRecord): boolean => synced !== undefined && synced.covered === undefined
+
 /** Gives a table the columns of its bytes as they are then: those that were replaced meanwhile are read again. */
 const readAgain = async (world: World, call: ProjectCall, table: TableRecord): Promise<void> => {
   // A sync writes the columns down with its rows; there is nothing else to read them from.
-  if (table.synced !== undefined) return
+  if (isFilled(table)) return
   const before = readingOf(table)
   const columns =
     table.viewId === null ? await describeForCaller(world, before, call.signal) : await columnsBehindView(world, table)
@@ -66,7 +68,7 @@ export const refreshSchema = async (world: World, call: ProjectCall): Promise<Re
   await readAgain(world, call, table).catch((error: unknown) => {
     throw error instanceof ApiError && error.status === 400 ? orCrash(world, error) : error
   })
-  if (table.synced === undefined) probeLater(world, table)
+  if (!isFilled(table)) probeLater(world, table)
   return { status: 200 }
 }
 

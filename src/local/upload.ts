@@ -6,6 +6,7 @@ import { EngineError } from './engine/engine.ts'
 import { busy, saying, wrongMedia } from './errors.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, nameTaken } from './seed-era.ts'
+import { covering } from './sources/synced-tables.ts'
 import type { TableRecord } from './state.ts'
 import { changeTable, describe, discardUpload, type Reading } from './table-engine.ts'
 import { FORMATS, isFormat } from './table-input.ts'
@@ -131,10 +132,19 @@ const shareObject = async (world: World, { id, project, urlPattern, upload }: Ta
   }
 }
 
-/** Throws 400 for the name of a view or a built-in table: upstream would overshadow it, and SQL could not tell them apart. */
+/**
+ * Throws 400 for a name that something other than a table of its own has: upstream would overshadow a view or a built-in
+ * table and replace the rows of a materialized view, and SQL could not tell them apart.
+ */
 const checkName = (world: World, project: number, name: string): void => {
   const views = viewsOf(world, project)
   if (BUILT_IN.includes(name) || views.some((view) => view.name === name)) throw saying(nameTaken(world))
+  const { viewId = null } = tablesOf(world, project).find((table) => table.name === name) ?? {}
+  if (viewId === null) return
+  const view = views.find(({ id }) => id === viewId)
+  throw saying(
+    `The table ${name} is filled by the materialized view ${view?.name ?? viewId}, so no file can take its place. Choose a different name.`,
+  )
 }
 
 /** Makes the table of that name the uploaded one, or a new table. Throws 400 when the name was taken meanwhile. */
@@ -146,6 +156,7 @@ const take = async (world: World, call: ProjectCall, upload: Upload, loaded: Loa
   const before = table.upload
   await changeTable(world, table, {
     ...loaded,
+    ...covering(table),
     format: upload.format,
     urlPattern: urlOf(project, upload.filename),
     credential: null,
@@ -169,7 +180,8 @@ export const sweepUploads = async (world: World): Promise<void> => {
 }
 
 /**
- * `POST …/warehouse_tables/file/`: a live table of that name is overwritten, and the answer is still 201.
+ * `POST …/warehouse_tables/file/`: a live table of that name is overwritten, also one that a source fills, and the answer
+ * is still 201.
  */
 export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply> => {
   const upload = readUpload(await readForm(call.request), isSeedEra(world))

@@ -52,6 +52,26 @@ const fileTable = async (name: string, csv: string): Promise<Answer> => {
 const unknown = (name: string) => ({ detail: `Unknown table \`${name}\`.` })
 
 describe('a file with the name of', () => {
+  test('the table behind a view is refused, and the view goes on', async () => {
+    const { body } = await view('sales.total', 'select 1 as n')
+    expect(await run(body.id)).toBe('Completed')
+    expect(await tableNames()).toEqual(['sales_total'])
+    expect(await client.upload('sales_total', 'x.csv', 'n\n7\n')).toMatchObject({
+      status: 400,
+      body: {
+        message:
+          'The table sales_total is filled by the materialized view sales.total, so no file can take its place. Choose a different name.',
+      },
+    })
+    expect(await client.rows('select n from sales.total')).toEqual([[1]])
+    await client.local.close()
+    client = await start()
+    expect(await client.rows('select n from sales.total')).toEqual([[1]])
+    expect((await client.call('POST', `${V}/${body.id}/revert_materialization/`)).status).toBe(200)
+    expect((await client.upload('sales_total', 'x.csv', 'n\n7\n')).status).toBe(201)
+    expect(await client.rows('select n from sales_total')).toEqual([[7]])
+  })
+
   test('what a view will be kept under stays itself, and the view is kept under another', async () => {
     const { body } = await view('sales.total', 'select 1 as n')
     expect((await client.upload('sales_total', 'x.csv', 'n\n7\n')).status).toBe(201)

@@ -1,5 +1,5 @@
-/** The names of synced tables: who has one when a sync ends. */
-import { mkdtemp, rm } from 'node:fs/promises'
+/** The names of synced tables: who has one when a sync ends, and what an upload over one leaves. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -39,6 +39,20 @@ describe.skipIf(!hasPostgres())('a synced table', () => {
   }
 
   const full = (name: string) => ({ name, should_sync: true, sync_type: 'full_refresh' })
+  const merging = {
+    name: 'orders',
+    should_sync: true,
+    sync_type: 'incremental',
+    incremental_field: 'updated_at',
+    incremental_field_type: 'timestamp',
+    primary_key_columns: ['id'],
+  }
+
+  const reload = async (id: string, name: string): Promise<void> => {
+    const { id: schema } = await api.schema(id, name)
+    expect((await api.call('POST', `external_data_schemas/${String(schema)}/reload/`)).status).toBe(200)
+  }
+
   /** Keeps everybody from reading a table at the source; resolves when somebody waits for it. */
   const lock = async (table: string, begin: () => Promise<unknown>): Promise<() => Promise<void>> => {
     const { host, port, database } = db.login
@@ -96,5 +110,91 @@ describe.skipIf(!hasPostgres())('a synced table', () => {
     expect(await tablesNamed('twin_postgres_one_name')).toBe(1)
     const won = String(rows[0]?.status) === 'Completed' ? 1 : 2
     expect(await api.rows('select n from twin_postgres_one_name')).toEqual([[won]])
+  })
+
+  it('is what was uploaded over it until its next sync ends, which has all of its rows', async () => {
+    const id = await connect('over', [merging])
+    const table = (await api.settled(id, 'orders')).table?.id
+    // A merge keeps what the source deleted, so that only rows which were kept can have it.
+    await db.sql('DELETE FROM orders WHERE id = 1')
+    for (const number of [8, 9]) {
+      const uploaded = await api.upload('over_postgres_orders', 'mine.csv', `word\nword ${number}\n`)
+      expect(uploaded).toMatchObject({
+        status: 201,
+        body: {
+          id: table,
+          format: 'CSVWithNames',
+          url_pattern: expect.stringMatching(/\/managed\/team_1\/mine\.csv$/),
+          columns: [{ name: 'word', type: 'string' }],
+          hogql_name: 'postgres.over.orders',
+          created_via: 'source',
+          external_data_source: { id },
+        },
+      })
+    }
+    const uploadedRows = async () => {
+      expect(await api.rows('select word from over_postgres_orders')).toEqual([['word 9']])
+      expect(await api.rows('select * from postgres.over.orders')).toEqual([['word 9']])
+    }
+    await uploadedRows()
+    // Nobody counted the rows of the file.
+    const { body: schema } = await api.call('POST', 'query/', { query: { kind: 'DatabaseSchemaQuery' } })
+    expect(schema.tables?.over_postgres_orders).toMatchObject({ row_count: null })
+    await api.local.close()
+    api = await startSources({ directory })
+    await uploadedRows()
+    expect((await api.call('POST', `warehouse_tables/${String(table)}/refresh_schema/`)).status).toBe(200)
+    expect((await api.call('DELETE', `warehouse_tables/${String(table)}/`)).status).toBe(400)
+    await uploadedRows()
+
+    await reload(id, 'orders')
+    expect(await api.settled(id, 'orders')).toMatchObject({ status: 'Completed', table: { id: table } })
+    // What is left is the file that took a name in the test before.
+    const kept = Number(await tablesNamed('file_postgres_orders'))
+    await expect.poll(async () => readdir(join(directory, 'uploads', 'team_1'))).toHaveLength(kept)
+    const rows = [
+      [1, 'note 1'],
+      [2, 'note 2'],
+      [3, 'note 3'],
+    ]
+    expect(await api.rows('select id, note from over_postgres_orders order by id')).toEqual(rows)
+    expect(await api.call('GET', `warehouse_tables/${String(table)}/`)).toMatchObject({
+      body: {
+        format: 'DeltaS3Wrapper',
+        url_pattern: expect.stringContaining('/dlt/'),
+        columns: [{ name: 'id' }, { name: 'note' }, { name: 'updated_at' }],
+      },
+    })
+    await api.local.close()
+    api = await startSources({ directory })
+    expect(await api.rows('select id, note from postgres.over.orders order by id')).toEqual(rows)
+  })
+
+  it('takes in what is new also when a file was uploaded over it meanwhile', async () => {
+    const id = await connect('during', [merging])
+    await api.settled(id, 'orders')
+    await db.sql("INSERT INTO orders VALUES (4, 'note 4', '2024-02-01')")
+    const release = await lock('orders', () => reload(id, 'orders'))
+    expect((await api.upload('during_postgres_orders', 'mine.csv', 'word\nmine\n')).status).toBe(201)
+    expect(await api.rows('select word from postgres.during.orders')).toEqual([['mine']])
+    await release()
+    expect(await api.settled(id, 'orders')).toMatchObject({ status: 'Completed', latest_error: null })
+    expect(await api.rows('select id, note from postgres.during.orders order by id')).toEqual([
+      [2, 'note 2'],
+      [3, 'note 3'],
+      [4, 'note 4'],
+    ])
+  })
+
+  it('frees both names with its data, also with a file over it', async () => {
+    const id = await connect('gone', [full('orders')])
+    const { id: schema } = await api.settled(id, 'orders')
+    expect((await api.upload('gone_postgres_orders', 'mine.csv', 'word\nmine\n')).status).toBe(201)
+    expect((await api.call('DELETE', `external_data_schemas/${String(schema)}/delete_data/`)).status).toBe(200)
+    for (const name of ['gone_postgres_orders', 'postgres.gone.orders']) {
+      expect(await api.rows(`select * from ${name}`)).toMatchObject({ detail: `Unknown table \`${name}\`.` })
+    }
+    expect((await api.upload('gone_postgres_orders', 'mine.csv', 'word\nagain\n')).status).toBe(201)
+    expect(await api.rows('select word from gone_postgres_orders')).toEqual([['again']])
   })
 })

@@ -25,12 +25,16 @@ export interface FileSource {
   readonly csvAllowDoubleQuotes?: boolean
 }
 
-/** A saved name in a project that SQL may read: a file table, a view, a view's materialized table, or a synced table. */
+/**
+ * A saved name in a project that SQL may read: a file table, a view, a view's materialized table, or a synced table.
+ * An `alias` is another name, with dots, that SQL may use.
+ */
 export type Relation =
   | {
       readonly kind: 'table'
       readonly id: string
       readonly name: string
+      readonly alias?: string
       readonly source: FileSource
       readonly columns: readonly EngineColumn[]
     }
@@ -46,7 +50,6 @@ export type Relation =
       readonly kind: 'rows'
       readonly id: string
       readonly name: string
-      /** The other name SQL may use, with dots. */
       readonly alias: string
       /** A table of the row store. */
       readonly rows: string

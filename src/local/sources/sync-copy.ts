@@ -43,7 +43,9 @@ const baseOf = (world: World, schema: SchemaRecord): SyncedTable | undefined => 
     schema.syncType === null ||
     schema.cursor === null ||
     (due !== null && due <= world.clock())
-  return startsAnew ? undefined : tableOf(world, schema)
+  const table = startsAnew ? undefined : tableOf(world, schema)
+  // As it is now, with the columns of its rows: an upload may put a file with others before them at any time.
+  return table && { ...table, columns: table.synced.covered?.columns ?? table.columns }
 }
 
 const columnsOf = (schema: SchemaRecord, keys: readonly string[]): readonly string[] | null => {

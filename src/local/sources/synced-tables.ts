@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EngineColumn } from '../engine/engine.ts'
 import type { ColumnRecord, TableRecord } from '../state.ts'
-import { discardRows, toRowsRelation } from '../table-engine.ts'
+import { discardRows, discardUpload, toRowsRelation } from '../table-engine.ts'
 import { OWN_HOST } from '../url-rules.ts'
 import { isTaken, NAME_TAKEN, timestamp, type World } from '../world.ts'
 import { SourceError } from './connector.ts'
@@ -59,13 +59,39 @@ export const checkName = (world: World, source: SourceRecord, schema: SchemaReco
   if (isClash) throw new SourceError('data', `${NAME_TAKEN} The table would be ${stored}, or ${dotted} in SQL.`)
 }
 
+/** What an upload over a synced table keeps of it, for the sync that takes the table back. */
+export const covering = ({ synced, columns, format, urlPattern, options }: TableRecord): Partial<TableRecord> =>
+  synced === undefined
+    ? {}
+    : { synced: { ...synced, covered: synced.covered ?? { columns, format, urlPattern, options } } }
+
+/** Makes a table read its own rows again, or other ones: one step, which belongs to that of the caller. */
+const serve = (world: World, table: SyncedTable, synced: SyncedRows, columns: readonly ColumnRecord[]): void => {
+  const { upload } = table
+  const { covered, ...rows } = synced
+  Object.assign(table, { ...covered, columns, synced: rows, upload: null })
+  world.engine
+    .put(table.project, toRowsRelation(table, rows))
+    .catch(() => world.log(`table ${table.id} could not be given its rows`))
+  discardUpload(world, upload)
+}
+
 /**
- * Makes a version the one that SQL reads, without a moment in between. The rows before are dropped once the state that
- * names the new ones is on disk, so that a crash at any point leaves one whole version. One step, within a turn of
- * `world.commits` that has looked at the name.
+ * Ends a sync: what it brought is what SQL reads, without a moment in between, also where an uploaded file was read; null
+ * is nothing new. The rows before are dropped once the state that names the new ones is on disk, so that a crash at any
+ * point leaves one whole version. One step, within a turn of `world.commits` that has looked at the name.
  */
-export const takeVersion = (world: World, source: SourceRecord, schema: SchemaRecord, version: Version): void => {
+export const takeVersion = (
+  world: World,
+  source: SourceRecord,
+  schema: SchemaRecord,
+  version: Version | null,
+): void => {
   const known = tableOf(world, schema)
+  if (version === null) {
+    if (known?.synced.covered !== undefined) serve(world, known, known.synced, known.synced.covered.columns)
+    return
+  }
   const { rows, rowCount, columns } = version
   const synced = known?.synced ?? {
     sourceId: source.id,
@@ -77,11 +103,7 @@ export const takeVersion = (world: World, source: SourceRecord, schema: SchemaRe
   const table = known ?? newTable(world, source, schema, synced)
   if (known === undefined) world.store.state.tables.push(table)
   schema.tableId = table.id
-  table.synced = { ...synced, rows, rowCount }
-  table.columns = toRecords(columns)
-  world.engine
-    .put(table.project, toRowsRelation(table, table.synced))
-    .catch(() => world.log(`table ${table.id} could not be given its rows`))
+  serve(world, table, { ...synced, rows, rowCount }, toRecords(columns))
   if (synced.rows !== rows) discardRows(world, synced.rows)
 }
 
@@ -92,6 +114,7 @@ export const removeTable = async (world: World, schema: SchemaRecord): Promise<v
   if (table === undefined) return
   table.deleted = true
   await world.engine.remove(table.project, table.id)
+  discardUpload(world, table.upload)
   discardRows(world, table.synced.rows)
 }
 

@@ -147,7 +147,7 @@ export class Syncs {
     if (copied.isFresh) schema.builtAt = now
     job.rowsSynced = copied.read
     this.#finish(source, schema, job, null)
-    if (copied.version !== null) takeVersion(this.#world, source, schema, copied.version)
+    takeVersion(this.#world, source, schema, copied.version)
     return true
   }
 
