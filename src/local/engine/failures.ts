@@ -33,10 +33,10 @@ const storageNames = new Set(
 
 // First match wins; the sentences are PostHog's (fact sheet: tables 2.3, create).
 const storageTexts: readonly (readonly [RegExp, string])[] = [
-  [/InvalidAccessKeyId/, 'The Access Key you provided does not exist'],
+  [/InvalidAccessKeyId|Access Key Id you provided does not exist/i, 'The Access Key you provided does not exist'],
   [/NoSuchBucket|specified bucket does not exist/i, "The provided bucket doesn't exist"],
   [
-    /AccessDenied|SignatureDoesNotMatch|code: 40[13]|Forbidden|Permission denied/i,
+    /Access ?Denied|SignatureDoesNotMatch|request signature we calculated|code: 40[13]|Forbidden|Permission denied/i,
     'Access was denied when reading the provided file',
   ],
   [/file is empty|no data|empty file/i, 'The provided file contains no data'],
