@@ -25,6 +25,32 @@ export interface FileSource {
   readonly csvAllowDoubleQuotes?: boolean
 }
 
+/** One of the files that a `*` stands for; `path` is the engine's own name for it: the bucket, a slash, the key. */
+export interface StoredFile {
+  readonly path: string
+  readonly bytes: number
+}
+
+/** A condition on one column. `operator` is one of SQL's comparisons, IN or NOT IN; these two take a list. */
+export interface RowCondition {
+  readonly column: string
+  readonly operator: string
+  readonly value: unknown
+}
+
+/** Rows of files, ready to be copied into a table. */
+export interface FileRows {
+  readonly source: FileSource
+  /** All columns of the files, in the types they are read as. */
+  readonly columns: readonly EngineColumn[]
+  /** The columns to copy. */
+  readonly wanted: readonly string[]
+  /** Only files past the one path and not past the other, in the order of `list`; null is no bound. */
+  readonly after: string | null
+  readonly upTo: string | null
+  readonly conditions: readonly RowCondition[]
+}
+
 /**
  * A saved name in a project that SQL may read: a file table, a view, a view's materialized table, or a synced table.
  * An `alias` is another name, with dots, that SQL may use.
@@ -64,6 +90,8 @@ export interface RowStore {
   create(project: number, columns: readonly EngineColumn[]): Promise<string>
   /** Adds rows: lines of JSON arrays in the order of `columns`. */
   insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>
+  /** Adds rows of files, which the engine reads itself. An abort ends it, at the price of the engine's process. */
+  load(table: string, rows: FileRows, signal?: AbortSignal): Promise<void>
   /** Copies rows between versions; with a key only those whose key `to` does not have. */
   carry(from: string, to: string, columns: readonly string[], unlessKey?: readonly string[]): Promise<void>
   hasDuplicates(table: string, key: readonly string[]): Promise<boolean>
@@ -123,8 +151,10 @@ export interface Analysis {
  * `events` and `persons` are seeded in every project and always readable.
  */
 export interface Engine {
-  /** Column names and types of a file or bucket. Throws `storage`. */
-  describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]>
+  /** Column names and types of a file or bucket. `patient` waits for its turn instead of being `busy`. Throws `storage`. */
+  describe(source: FileSource, signal?: AbortSignal, patient?: boolean): Promise<readonly EngineColumn[]>
+  /** The first `most` files of a place by path, without opening one; waits for its turn. Throws `storage`. */
+  list(at: FileSource['at'], most: number, signal?: AbortSignal): Promise<readonly StoredFile[]>
   /** Make a relation readable under its name, replacing an older one with the same id. */
   put(project: number, relation: Relation, signal?: AbortSignal): Promise<void>
   /** Forget a relation. Its rows, if it has any, are the caller's to drop. */

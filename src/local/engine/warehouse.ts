@@ -8,6 +8,7 @@ import {
   type QueryAnswer,
   type Relation,
   type RowStore,
+  type StoredFile,
 } from './engine.ts'
 import { compile, compileView } from './hogql/compile.ts'
 import { overlayNames } from './hogql/names.ts'
@@ -19,7 +20,7 @@ import type { Lane } from './lane.ts'
 import { compileLimited } from './limits.ts'
 import { databaseOf, type Relations, requireView } from './relations.ts'
 import { LaneRowStore } from './row-store.ts'
-import { readerOf, settingsOf } from './sources.ts'
+import { listingOf, readerOf, settingsOf } from './sources.ts'
 import type { Outcome, Work } from './ticket.ts'
 
 type QueryOptions = Parameters<Engine['query']>[2]
@@ -45,14 +46,21 @@ export class ChdbEngine implements Engine {
     this.#timeoutMs = timeoutMs
   }
 
-  async describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]> {
+  async describe(source: FileSource, signal?: AbortSignal, patient = false): Promise<readonly EngineColumn[]> {
     const sql = `SELECT * FROM (SELECT * FROM ${readerOf(source)}${settingsOf(source)}) LIMIT 0`
     try {
-      return toColumns(await this.#rows(() => sql, signal))
+      return toColumns(await this.#rows(() => sql, signal, patient))
     } catch (error) {
-      // While columns are being read, whatever the engine says is about the file.
-      if (!(error instanceof EngineError) || !['execution', 'unknown_field'].includes(error.reason)) throw error
-      throw new EngineError('storage', 'Could not get columns')
+      throw aboutStorage(error)
+    }
+  }
+
+  async list(at: FileSource['at'], most: number, signal?: AbortSignal): Promise<readonly StoredFile[]> {
+    try {
+      const { rows } = await this.#rows(() => listingOf(at, most), signal, true)
+      return rows.map(([path, bytes]) => ({ path: String(path), bytes: Number(bytes ?? 0) }))
+    } catch (error) {
+      throw aboutStorage(error)
     }
   }
 
@@ -166,9 +174,9 @@ export class ChdbEngine implements Engine {
     }
   }
 
-  #rows(sql: Work['sql'], signal?: AbortSignal): Promise<Outcome> {
+  #rows(sql: Work['sql'], signal?: AbortSignal, patient = false): Promise<Outcome> {
     const timeoutMs = this.#timeoutMs
-    return this.#lane.run({ sql: () => withDeadline(sql(), timeoutMs), kind: 'rows', timeoutMs, signal })
+    return this.#lane.run({ sql: () => withDeadline(sql(), timeoutMs), kind: 'rows', timeoutMs, signal, patient })
   }
 
   async #command(sql: Work['sql'], signal?: AbortSignal): Promise<void> {
@@ -180,6 +188,12 @@ export class ChdbEngine implements Engine {
 /** The engine's own clock stops most slow queries without their process having to be replaced. */
 function withDeadline(sql: string, timeoutMs: number): string {
   return `${sql} SETTINGS max_execution_time = ${timeoutMs / 1_000}`
+}
+
+/** While storage is only looked at, whatever the engine says is about the file. */
+function aboutStorage(error: unknown): unknown {
+  if (!(error instanceof EngineError) || !['execution', 'unknown_field'].includes(error.reason)) return error
+  return new EngineError('storage', 'Could not get columns')
 }
 
 // chDB does not stream DESCRIBE; a select without rows says the same in its header.
