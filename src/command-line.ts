@@ -64,7 +64,7 @@ export const toProgram = (version: string, choose: Choose): Command => {
       'with --local: open what PostHog keeps for browser sessions',
       oneOf('refuse', 'allow'),
     )
-    .option('--allow-http-buckets', 'with --local: let tables read plain-http addresses, also on this machine')
+    .option('--allow-http-buckets', 'with --local: let tables and sources use plain http, also on this machine')
     .action((flags: Flags) => choose('stdio', flags, 0))
   addBehaviour(program, 'with --local: ')
   const local = program
@@ -78,7 +78,7 @@ export const toProgram = (version: string, choose: Choose): Command => {
       oneOf('refuse', 'allow'),
     )
     .option('--allow-dir <folder>', 'a folder whose files may be linked as tables (repeatable)', collect)
-    .option('--allow-http-buckets', 'let tables read plain-http addresses, also on this machine')
+    .option('--allow-http-buckets', 'let tables and sources use plain http, also on this machine')
     .option('--admin', 'open /_admin/, with a token of its own: the clock, faults, keys and tokens for tests')
     .action((flags: Flags & { port: number; dir?: string }) =>
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),

@@ -2,6 +2,7 @@ import type { EngineColumn } from '../engine/engine.ts'
 import type { World } from '../world.ts'
 import { type Reading, type ReadRequest, SourceError } from './connector.ts'
 import { connectorOf } from './connectors.ts'
+import { pullRows } from './pull-rows.ts'
 import type { SchemaRecord, SourceRecord } from './source-state.ts'
 import { nextFullRefresh } from './sync-frequency.ts'
 import { type SyncedTable, tableOf, type Version } from './synced-tables.ts'
@@ -112,13 +113,14 @@ export const copyRows = async (
   const keys = keysOf(schema)
   const base = baseOf(world, schema)
   const request = toRequest(schema, base === undefined, keys)
-  const reading = await connectorOf(source.sourceType).read(source.inputs, request, signal)
+  const reading = await connectorOf(source.sourceType).read(source.inputs, request, signal, world)
   const columns = unite(reading.columns, base)
   const store = world.engine.rows
   const rows = await store.create(source.project, columns)
   let taken = false
   try {
-    const read = await fill(world, rows, reading, signal)
+    const read =
+      'parts' in reading ? await pullRows(world, rows, reading, signal) : await fill(world, rows, reading, signal)
     const cursor = reading.cursor ?? (base === undefined ? null : schema.cursor)
     if (base !== undefined && read === 0) return { version: null, read, cursor, isFresh: false }
     await checkKeys(world, rows, keys, schema)
