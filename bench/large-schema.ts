@@ -1,5 +1,4 @@
-import type { Json } from '../../src/operation.ts'
-import type { Answer, Recorded } from '../fake/recorder.ts'
+import type { Json } from '../src/operation.ts'
 
 /** A project of this many synced tables of 20 columns, as PostHog answers for it. */
 export const largeSchema = (tables: number): Json => ({
@@ -50,10 +49,6 @@ export const largeSchema = (tables: number): Json => ({
   joins: [],
 })
 
-/** The three replies behind a snapshot; the source lists its tables too. */
-export const answerSchema =
-  (schema: Json) =>
-  ({ path }: Pick<Recorded, 'path'>): Answer => {
-    if (path.endsWith('/query/')) return { json: schema }
-    return { json: { count: 0, next: null, previous: null, results: [] } }
-  }
+/** The three replies behind a snapshot, by path: the schema, and empty lists of sources and views. */
+export const answerSchema = (schema: Json, path: string): Json =>
+  path.endsWith('/query/') ? schema : { count: 0, next: null, previous: null, results: [] }

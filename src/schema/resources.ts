@@ -77,6 +77,8 @@ export const templates = [
 /** The resources of one credential: everything that can be queried, and where it comes from. */
 export class Resources {
   readonly #means: ResourceMeans
+  /** By what is listed, which is the same for as long as its snapshot. */
+  readonly #listed = new WeakMap<Listed, ListedResource>()
 
   constructor(means: ResourceMeans) {
     this.#means = means
@@ -186,7 +188,16 @@ export class Resources {
     return `Project ${project} has no ${short(name)} among its ${group}.${gone}${near.length === 0 ? '' : ` Nearest: ${near.join(', ')}`}`
   }
 
-  #toResource(snapshot: Snapshot, { place, name, description, changedAt }: Listed): ListedResource {
+  /** Made once for each snapshot: the size is that of the contents, which have to be written for it. */
+  #toResource(snapshot: Snapshot, listed: Listed): ListedResource {
+    const known = this.#listed.get(listed)
+    if (known !== undefined) return known
+    const resource = this.#make(snapshot, listed)
+    this.#listed.set(listed, resource)
+    return resource
+  }
+
+  #make(snapshot: Snapshot, { place, name, description, changedAt }: Listed): ListedResource {
     const contents = contentsAt(snapshot, place, this.#means.redactor)
     const { text = '', json = {} } = contents ?? {}
     return {

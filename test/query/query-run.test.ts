@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { answerSchema } from '../../bench/large-schema.ts'
 import { type Era, useMcp } from '../fake/mcp.ts'
 import { type Answer, type Recorded, type Script, useRecorder } from '../fake/recorder.ts'
-import { answerSchema } from '../schema/large.ts'
 import { schemaReply } from '../schema/replies.ts'
 
 const rows = { results: [[1]], columns: ['n'], types: [['n', 'UInt8']], hasMore: false }
@@ -21,7 +21,7 @@ const script = (...answers: readonly Answer[]): Script => {
   let next = 0
   return (request) => {
     if (kindOf(request) === 'DatabaseSchemaQuery' || !request.path.includes('/query/'))
-      return answerSchema(schemaReply)(request)
+      return { json: answerSchema(schemaReply, request.path) }
     next += 1
     return answers[next - 1] ?? { status: 599, json: { detail: 'not expected' } }
   }

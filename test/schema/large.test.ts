@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { answerSchema, largeSchema } from '../../bench/large-schema.ts'
 import { type Era, useMcp } from '../fake/mcp.ts'
 import { useRecorder } from '../fake/recorder.ts'
-import { answerSchema, largeSchema } from './large.ts'
 
 const schema = largeSchema(5_000)
 
 describe.each(['legacy', 'modern', 'v1'] as const satisfies readonly Era[])('5,000 tables, %s', (era) => {
   it('are paged through whole, in one order, with three requests to PostHog', async () => {
-    const posthog = await useRecorder(answerSchema(schema))
+    const posthog = await useRecorder(({ path }) => ({ json: answerSchema(schema, path) }))
     const mcp = await useMcp({ era, origin: posthog.origin })
     const uris: string[] = []
     let pages = 0
@@ -41,7 +41,7 @@ describe.each(['legacy', 'modern', 'v1'] as const satisfies readonly Era[])('5,0
 
 it('a page goes on behind its last resource, also when that is gone', async () => {
   let tables = largeSchema(350)
-  const posthog = await useRecorder((request) => answerSchema(tables)(request))
+  const posthog = await useRecorder(({ path }) => ({ json: answerSchema(tables, path) }))
   const mcp = await useMcp({ origin: posthog.origin })
   const first = await mcp.resources()
   const last = first.resources.at(-1)?.name ?? ''
@@ -68,7 +68,7 @@ describe('several projects', () => {
     if (path.endsWith('/@current')) return { json: { scoped_teams: [] } }
     if (path === '/api/organizations/') return { json: { results: [{ id: 'o' }], next: null } }
     if (path.startsWith('/api/organizations/')) return { json: projects }
-    return answerSchema(largeSchema(2))({ path })
+    return { json: answerSchema(largeSchema(2), path) }
   }
 
   it('are listed by their overviews, and each can be read', async () => {
@@ -90,7 +90,8 @@ describe('several projects', () => {
     expect((await mcp.complete({ ...ask, argument: { name: 'project_id', value: '' } })).values).toEqual(['7'])
     const other = { ...ask, argument: { name: 'name', value: '' }, context: { arguments: { project_id: '8' } } }
     expect((await mcp.complete(other)).values).toEqual([])
-    await expect(mcp.prompt('explore_table', { table: 'x', project_id: '8' })).rejects.toThrow('Only project 7')
+    await expect(mcp.prompt('explore_table', { table: 'x', project_id: '8' })).rejects.toThrow('not project_id')
+    expect(JSON.stringify(await mcp.prompts())).not.toContain('project_id')
     const described = (await mcp.list()).filter(({ name }) => /^(schema|query)_/.test(name))
     expect(described).toHaveLength(4)
     for (const { inputSchema } of described) expect(inputSchema.properties).not.toHaveProperty('project_id')
