@@ -46,9 +46,18 @@ export const createCore = (options: CoreOptions): Core => {
       if (beside.schemaToolsets.includes(toolset)) watch.wrote(where)
     },
   })
-  const described = toParts(surface, beside, { resources, watch })
+  const described = toParts(surface, locked ? withoutProject(beside) : beside, { resources, watch })
   return { surface, call, ...(described && { described }), close: () => watch.close() }
 }
+
+/** Where only one project is allowed, no prompt asks for one. */
+const withoutProject = (beside: Beside): Beside => ({
+  ...beside,
+  prompts: beside.prompts.map((prompt) => ({
+    ...prompt,
+    arguments: prompt.arguments.filter(({ name }) => name !== 'project_id'),
+  })),
+})
 
 /** Resources where the tool that says the same is offered, and the prompts whose tools all are. */
 const toParts = (

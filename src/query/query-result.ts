@@ -32,7 +32,8 @@ const toCut = (answer: QueryAnswer, table: AnswerTable, { limit, maxTokens }: Sh
       : '',
     table.shortened ? 'long cells were cut: take the rest of one with substring()' : '',
   ].filter((part) => part !== '')
-  return parts.length === 0 ? undefined : `${parts.join('; ')}.`
+  const sentence = parts.join('; ')
+  return parts.length === 0 ? undefined : `${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}.`
 }
 
 /** The rows of a query in both forms, masked: what a program reads, and lines of cells divided by tabs. */

@@ -19,7 +19,8 @@ export const handleCompletion = (server: Server, resources: Resources, prompts: 
     const completes = prompts
       .find((prompt) => prompt.name === name)
       ?.arguments.find((each) => each.name === argument)?.completes
-    return completes && OF_PROMPT[completes]
+    // Projects complete by their own name, whatever the prompt.
+    return argument === 'project_id' ? 'queryable' : completes && OF_PROMPT[completes]
   }
   server.setRequestHandler('completion/complete', async ({ params }, { mcpReq }) => {
     const { ref, argument, context } = params

@@ -24,9 +24,10 @@ const wrong = (message: string): ProtocolError => new ProtocolError(ProtocolErro
 const check = (prompt: Prompt, given: Readonly<Record<string, string>>): void => {
   const missing = prompt.arguments.find(({ name, required }) => required && (given[name] ?? '').trim() === '')
   if (missing !== undefined) throw wrong(`${prompt.name} needs ${missing.name}: ${missing.description}`)
-  const known = [...prompt.arguments.map(({ name }) => name), 'project_id']
+  const known = prompt.arguments.map(({ name }) => name)
   const unknown = Object.keys(given).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw wrong(`${prompt.name} takes ${known.join(', ')}, not ${unknown.slice(0, 100)}`)
+  if (unknown !== undefined)
+    throw wrong(`${prompt.name} takes ${known.join(', ') || 'no arguments'}, not ${unknown.slice(0, 100)}`)
 }
 
 /** Lists the prompts, and writes one out with the resources that it is about. */
