@@ -3,10 +3,10 @@
  * what a model sees of a tool (name, description, input schema), and the whole wire form.
  */
 import { encode } from 'gpt-tokenizer/encoding/o200k_base'
-import { toCatalogue } from '../src/catalogue.ts'
-import { operations } from '../tools/index.ts'
+import { toCatalogue, toQuestions } from '../src/catalogue.ts'
+import { operations, questions } from '../tools/index.ts'
 
-/** Averages over the documented operations that must not be passed. */
+/** Averages over all tools that must not be passed. */
 const BUDGET = { seen: 110, wire: 200 }
 
 const measure = (value: unknown) => {
@@ -14,10 +14,12 @@ const measure = (value: unknown) => {
   return { bytes: Buffer.byteLength(text), tokens: encode(text).length }
 }
 
-const rows = [...toCatalogue(operations, false).values()].map(({ definition }) => {
-  const { name, description, inputSchema } = definition
-  return { name, seen: measure({ name, description, inputSchema }), wire: measure(definition) }
-})
+const rows = [...toQuestions(questions, false).values(), ...toCatalogue(operations, false).values()].map(
+  ({ definition }) => {
+    const { name, description, inputSchema } = definition
+    return { name, seen: measure({ name, description, inputSchema }), wire: measure(definition) }
+  },
+)
 const sum = (pick: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + pick(row), 0)
 const average = { seen: sum((row) => row.seen.tokens) / rows.length, wire: sum((row) => row.wire.tokens) / rows.length }
 

@@ -1,8 +1,8 @@
 /** Writes what the documentation takes from the catalogue: the README's tool table and docs/coverage.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { toCatalogue } from '../src/catalogue.ts'
+import { type Tool, toCatalogue, toQuestions } from '../src/catalogue.ts'
 import { countRows, replaceSection, toCoverageTable, toToolTable } from '../src/docs.ts'
-import { operations } from '../tools/index.ts'
+import { operations, questions } from '../tools/index.ts'
 
 // Compiled, this file is dist/docs/generate.js.
 const root = new URL('../../', import.meta.url)
@@ -13,7 +13,9 @@ const rewrite = (path: string, change: (text: string) => string): void => {
   writeFileSync(file, change(readFileSync(file, 'utf8')))
 }
 
-rewrite('README.md', (text) => replaceSection(text, 'tools', toToolTable(catalogue)))
+rewrite('README.md', (text) =>
+  replaceSection(text, 'tools', toToolTable(new Map<string, Tool>([...toQuestions(questions, false), ...catalogue]))),
+)
 rewrite('docs/coverage.md', (text) =>
   replaceSection(
     replaceSection(text, 'count', `${countRows(catalogue)} endpoint rows, ${catalogue.size} tools.`),

@@ -1,5 +1,4 @@
 import type { Client } from '@modelcontextprotocol/client'
-import type { LocalHandle } from '../src/local/start.ts'
 
 /** Plain JSON, as tools take and give it. */
 export type Json = Record<string, unknown>
@@ -14,8 +13,8 @@ export interface Guide {
   until(name: string, args: Json, done: (answer: Json) => boolean): Promise<Json>
   /** Waits for the run of a view that is under way. Throws when it ends otherwise. */
   runEnds(id: unknown, status: 'Completed' | 'Failed'): Promise<void>
-  /** Reads rows over PostHog's query endpoint, as its app does; the 54 operations administer, they do not read rows. */
-  readRows(sql: string): Promise<void>
+  /** Reads a resource and shows its compact form. */
+  read(uri: string): Promise<void>
 }
 
 const LONGEST_ANSWER = 420
@@ -53,22 +52,14 @@ const show = async (client: Client, name: string, args: Json, failing: boolean):
   return json
 }
 
-const readRows = async (local: LocalHandle, sql: string): Promise<void> => {
-  const answer = await fetch(`${local.origin}/api/projects/${local.projectId}/query/`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${local.key}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query: { kind: 'HogQLQuery', query: sql } }),
-  })
-  const { columns, results } = (await answer.json()) as { columns?: string[]; results?: unknown[][] }
-  if (columns === undefined || results === undefined || results.length === 0) throw new Error('the view has no rows')
-  const line = (cells: readonly unknown[]): string =>
-    `  ${cells.map((cell) => String(cell).slice(0, 40).padEnd(12)).join('')}`.trimEnd()
-  say(line(columns))
-  for (const row of results) say(line(row))
+const read = async (client: Client, uri: string): Promise<void> => {
+  say(`> resources/read ${uri}`)
+  const { contents } = await client.readResource({ uri })
+  say(contents[0] !== undefined && 'text' in contents[0] ? contents[0].text : 'nothing')
 }
 
 /** The means of the tour, for a client that is connected to the warehouse. */
-export const createGuide = (client: Client, local: LocalHandle): Guide => {
+export const createGuide = (client: Client): Guide => {
   const until: Guide['until'] = async (name, args, done) => {
     for (;;) {
       const { text, isError, json } = await ask(client, name, args)
@@ -91,7 +82,7 @@ export const createGuide = (client: Client, local: LocalHandle): Guide => {
       )
       if (statusOf(history) !== status) throw new Error(`the run ended as ${statusOf(history)}, not ${status}`)
     },
-    readRows: (sql) => readRows(local, sql),
+    read: (uri) => read(client, uri),
   }
 }
 

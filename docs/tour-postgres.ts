@@ -86,7 +86,7 @@ interface Model {
   readonly counts: unknown
 }
 
-const model = async ({ call, runEnds, readRows }: Guide, table: string): Promise<Model> => {
+const model = async ({ call, runEnds }: Guide, table: string): Promise<Model> => {
   step('Model a view on it, and one on that view; materialize the second')
   const { results } = await call('warehouse_tables_list', { search: table, limit: 5 })
   const { columns } = await call('warehouse_tables_get', {
@@ -102,7 +102,7 @@ const model = async ({ call, runEnds, readRows }: Guide, table: string): Promise
   })
   await call('warehouse_saved_queries_materialize', { id: counts.id })
   await runEnds(counts.id, 'Completed')
-  await readRows('select * from tour_counts limit 5')
+  await call('query_run', { sql: 'select * from tour_counts limit 5' })
   return { labels: labels.id, select, counts: counts.id }
 }
 

@@ -28,9 +28,9 @@ export const linkSample = async (local: LocalHandle, folder: string): Promise<vo
 }
 
 /** Upload, model, materialize, trace and fail, on the sample of `linkSample`. */
-export const playSample = async ({ call, fails, runEnds, readRows }: Guide): Promise<void> => {
-  step('Which tables are there?')
-  await call('warehouse_tables_list')
+export const playSample = async ({ call, fails, runEnds, read }: Guide): Promise<void> => {
+  step('What is there?')
+  await call('schema_list')
   step('Upload a CSV from this machine')
   const orders = await call('warehouse_tables_upload_file', { name: 'orders', path: 'orders.csv' })
   step('Make a view on it, joined with a linked file')
@@ -41,8 +41,10 @@ export const playSample = async ({ call, fails, runEnds, readRows }: Guide): Pro
   await call('warehouse_saved_queries_run', { id: view.id })
   await runEnds(view.id, 'Completed')
   await call('warehouse_saved_queries_run_history', { id: view.id })
-  step('Its rows, read with HogQL')
-  await readRows('select * from revenue_by_country limit 5')
+  step('Its rows')
+  await call('query_run', { sql: 'select * from revenue_by_country order by revenue desc limit 5' })
+  step('What it is, as a resource')
+  await read('posthog://projects/1/views/revenue_by_country')
   step('Who depends on what?')
   await call('warehouse_saved_queries_create', {
     name: 'top_country',

@@ -48,10 +48,10 @@ const connect = async (local: LocalHandle): Promise<Client> => {
   return client
 }
 
-const play = async (client: Client, local: LocalHandle, database: Json | undefined): Promise<void> => {
+const play = async (client: Client, database: Json | undefined): Promise<void> => {
   const { tools } = await client.listTools()
   say(`Connected over stdio: ${tools.length} tools.`)
-  const guide = createGuide(client, local)
+  const guide = createGuide(client)
   await playSample(guide)
   if (database !== undefined) await playPostgres(guide, database)
 }
@@ -65,7 +65,7 @@ const main = async (): Promise<void> => {
   try {
     await linkSample(local, sample)
     const client = await connect(local)
-    await play(client, local, database).finally(() => client.close())
+    await play(client, database).finally(() => client.close())
   } finally {
     await local.close()
     await rm(directory, { recursive: true, force: true })

@@ -1,12 +1,14 @@
-import { carryOut, StatusError } from './carry-out.ts'
-import type { Tool } from './catalogue.ts'
+import type { Answers } from './answers.ts'
+import { type CallMeans, carryOut, StatusError } from './carry-out.ts'
+import type { OperationTool, Tool } from './catalogue.ts'
 import type { AllowedFiles } from './files.ts'
 import type { HttpClient } from './http/client.ts'
 import { parseInput } from './input.ts'
-import type { Json } from './operation.ts'
+import type { Json, Operation } from './operation.ts'
 import type { Projects } from './project.ts'
 import { createRedactor, secretsIn } from './redact.ts'
 import { type ToolResult, toErrorResult, toResult } from './result.ts'
+import { ToolError } from './tool-error.ts'
 
 /** What calls are made with; one for the life of the process. */
 export interface Means {
@@ -28,17 +30,34 @@ export interface CallReport {
   readonly milliseconds: number
 }
 
-/** One call of one tool, from its raw arguments to what the client is sent. Never throws. */
-export type Call = (tool: Tool, args: Json, signal: AbortSignal) => Promise<ToolResult>
+/** What a call is made under. */
+export interface CallContext {
+  readonly signal: AbortSignal
+  /** Tells whoever waits how it goes; absent where nobody asked. */
+  progress?(message: string): void
+}
 
-/** The only path to the API. @param report called once for every call */
+/** One call of one tool, from its raw arguments to what the client is sent. Never throws. */
+export type Call = (tool: Tool, args: Json, context: CallContext) => Promise<ToolResult>
+
+/** What of the process calls touch besides the API. */
+export interface CallHooks {
+  /** Called once for every call. */
+  report(call: CallReport): void
+  /** Answers what is no single operation. @throws ToolError */
+  readonly answer: Answers['answer']
+  /** Called after a write that was carried out, or may have been. */
+  wrote(operation: Operation, project: number): void
+}
+
+/** The only path to the API. */
 export const createCall =
-  (means: Means, report: (call: CallReport) => void): Call =>
-  async (tool, args, signal) => {
+  (means: Means, hooks: CallHooks): Call =>
+  async (tool, args, context) => {
     const started = performance.now()
-    const { result, status } = await run(means, tool, args, signal)
-    report({
-      tool: tool.operation.name,
+    const { result, status } = await run(means, hooks, tool, args, context)
+    hooks.report({
+      tool: tool.record.name,
       outcome: result.isError === true ? 'error' : 'ok',
       ...(status === undefined ? {} : { status }),
       milliseconds: Math.round(performance.now() - started),
@@ -52,18 +71,46 @@ interface Outcome {
 }
 
 /** The one exit: whatever comes out of a call, result or error, is masked here. */
-const run = async (means: Means, tool: Tool, args: Json, signal: AbortSignal): Promise<Outcome> => {
-  const { operation } = tool
-  const secrets = [means.apiKey ?? '', ...secretsIn(args, operation.secrets ?? [])]
+const run = async (means: Means, hooks: CallHooks, tool: Tool, args: Json, context: CallContext): Promise<Outcome> => {
+  const paths = tool.record.secrets ?? []
+  const secrets = [means.apiKey ?? '', ...secretsIn(args, paths)]
   let redactor = createRedactor(secrets)
   try {
     const input = parseInput(tool.input, args)
     // Once more: a payload written as text shows its parts only after parsing.
-    redactor = createRedactor([...secrets, ...secretsIn(input, operation.secrets ?? [])])
-    const { answer, status } = await carryOut(means, tool, input, { signal, redactor })
-    return { result: await toResult(answer, redactor, operation), status }
+    redactor = createRedactor([...secrets, ...secretsIn(input, paths)])
+    if ('question' in tool) {
+      const { json, text } = await hooks.answer(tool, input, { ...context, redactor })
+      return { result: { content: [{ type: 'text', text }], structuredContent: json } }
+    }
+    const { answer, status } = await carryOutWrite(means, hooks, tool, input, { ...context, redactor })
+    return { result: await toResult(answer, redactor, tool.operation), status }
   } catch (error) {
     const status = error instanceof StatusError ? error.status : undefined
     return { result: toErrorResult(error, redactor), status }
+  }
+}
+
+/** Carries out an operation; of a write that was, or may have been, whoever keeps what it changed is told. */
+const carryOutWrite = async (
+  means: Means,
+  hooks: CallHooks,
+  tool: OperationTool,
+  input: Json,
+  context: CallMeans,
+): ReturnType<typeof carryOut> => {
+  const { operation } = tool
+  const tell = async (): Promise<void> => {
+    // Known by now; and a caller who has left does not undo the write.
+    const target = await means.projects.targetOf(input, new AbortController().signal).catch(() => undefined)
+    if (target !== undefined) hooks.wrote(operation, target.project)
+  }
+  try {
+    const done = await carryOut(means, tool, input, context)
+    if (operation.effect !== 'read') await tell()
+    return done
+  } catch (error) {
+    if (error instanceof ToolError && error.changed === 'unknown') await tell()
+    throw error
   }
 }

@@ -1,6 +1,6 @@
-import { readBody } from './body.ts'
+import { type Body, readBody } from './body.ts'
 import type { Means } from './call.ts'
-import type { Tool } from './catalogue.ts'
+import type { OperationTool } from './catalogue.ts'
 import {
   type FailedCall,
   toBodyError,
@@ -22,16 +22,25 @@ import { ToolError } from './tool-error.ts'
 /** A tool error with the HTTP status it came from, for the log. */
 export class StatusError extends ToolError {
   readonly status: number
+  /** How long PostHog asks to wait, in seconds, if it does. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(error: ToolError, status: number) {
+  constructor(error: ToolError, status: number, retryAfterSeconds?: number) {
     const { next, changed, residue } = error
     super(error.message, { next, changed, ...(residue === undefined ? {} : { residue }) })
     this.status = status
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
 /** Sends one request of the call that is under way. */
 export type Ask = (request: ApiRequest) => Promise<HttpReply>
+
+/** How one call of one tool is made. */
+export interface CallMeans {
+  readonly signal: AbortSignal
+  readonly redactor: Redactor
+}
 
 /**
  * Makes the requests of one call: the guard's read, the request itself, its successor where the route is gone, and
@@ -41,26 +50,59 @@ export type Ask = (request: ApiRequest) => Promise<HttpReply>
  */
 export const carryOut = async (
   means: Means,
-  tool: Tool,
+  tool: OperationTool,
   input: Json,
-  { signal, redactor }: { readonly signal: AbortSignal; readonly redactor: Redactor },
+  context: CallMeans,
 ): Promise<{ readonly answer: Answer; readonly status: number }> => {
+  const { call, named, target } = await prepare(means, tool, input, context)
   const { operation } = tool
+  const look = asRead(call)
+  const ask: Ask = (request) => askOnce(means, call, request, context.signal)
+  const read: Ask = (request) => askOnce(means, look, request, context.signal)
+  const request = built(() => toRequest(operation, call.input, target))
+  if (operation.guard) await checkGuard(operation.guard, look, target, read)
+  const reply = await askOrSuccessor(call, request, target, ask)
+  if (reply.status < 200 || reply.status > 299)
+    throw new StatusError(await whyNot(call, reply, target, read), reply.status, reply.retryAfterSeconds)
+  return { answer: toAnswer(means, tool, { call, named, target, reply }), status: reply.status }
+}
+
+/** A reply as it came, success or not, with what an error about it needs to know. */
+export interface Exchange {
+  readonly status: number
+  readonly retryAfterSeconds?: number | undefined
+  readonly body: Body
+  readonly call: FailedCall
+}
+
+/**
+ * Sends the one request of a record and judges nothing: for calls whose failures have a form of their own.
+ * @throws ToolError when there is no reply
+ */
+export const exchange = async (
+  means: Means,
+  tool: OperationTool,
+  input: Json,
+  context: CallMeans,
+): Promise<Exchange> => {
+  const { call, target } = await prepare(means, tool, input, context)
+  const request = built(() => toRequest(tool.operation, call.input, target))
+  const { status, retryAfterSeconds, body, contentType } = await askOnce(means, call, request, context.signal)
+  return { status, retryAfterSeconds, body: readBody(body, contentType, tool.operation.exact), call }
+}
+
+const prepare = async (
+  means: Means,
+  { operation, listTool }: OperationTool,
+  input: Json,
+  { signal, redactor }: CallMeans,
+): Promise<{ readonly call: FailedCall; readonly named: Json; readonly target: Target }> => {
   if (means.apiKey === undefined) throw noKey()
   const target = await means.projects.targetOf(input, signal)
   const { project_id, environment_id, ...own } = input
   const named = Object.fromEntries(Object.entries({ project_id, environment_id }).filter(([, id]) => id !== undefined))
   const { origin } = means
-  const call = { operation, input: own, project: target.project, origin, listTool: tool.listTool, redactor }
-  const look = asRead(call)
-  const ask: Ask = (request) => askOnce(means, call, request, signal)
-  const read: Ask = (request) => askOnce(means, look, request, signal)
-  const request = built(() => toRequest(operation, own, target))
-  if (operation.guard) await checkGuard(operation.guard, look, target, read)
-  const reply = await askOrSuccessor(call, request, target, ask)
-  if (reply.status < 200 || reply.status > 299)
-    throw new StatusError(await whyNot(call, reply, target, read), reply.status)
-  return { answer: toAnswer(means, tool, { call, named, target, reply }), status: reply.status }
+  return { call: { operation, input: own, project: target.project, origin, listTool, redactor }, named, target }
 }
 
 /** The call as far as it only looks: whatever goes wrong then, nothing was changed and nothing was left behind. */
@@ -141,7 +183,7 @@ const redacted = (body: Json, { redactor }: FailedCall): Json =>
 
 const toAnswer = (
   means: Means,
-  { operation, definition }: Tool,
+  { operation, definition }: OperationTool,
   {
     call,
     named,

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import type { InputSpec } from './input.ts'
 import { inputOf, type ObjectSchema, outputOf, toInputSchema, toOutputSchema } from './json-schema.ts'
-import type { Operation } from './operation.ts'
+import type { Described, Operation } from './operation.ts'
+import type { Question } from './question.ts'
 
 /** What `tools/list` says of one tool. */
 export interface ToolDefinition {
@@ -17,39 +19,67 @@ export interface ToolDefinition {
   }
 }
 
-/** One operation with everything that follows from it, computed once at start. */
-export interface Tool {
-  readonly operation: Operation
+/** What all tools have, computed once at start. */
+interface Prepared {
+  readonly record: Described
   readonly definition: ToolDefinition
   readonly input: InputSpec
+}
+
+/** One operation with everything that follows from it. */
+export interface OperationTool extends Prepared {
+  readonly operation: Operation
   /** The tool that lists the ids of this resource's objects, if the resource has one. */
   readonly listTool: string | undefined
 }
 
-/** The tools by name, in the order of the catalogue. */
-export type Catalogue = ReadonlyMap<string, Tool>
-
-/** @param locked whether the project is fixed, which takes both project inputs out of every schema */
-export const toCatalogue = (operations: readonly Operation[], locked: boolean): Catalogue => {
-  const names = new Set(operations.map(({ name }) => name))
-  return new Map(operations.map((operation) => [operation.name, toTool(operation, names, locked)]))
+/** One question with everything that follows from it. */
+export interface QuestionTool extends Prepared {
+  readonly question: Question
 }
 
-const toTool = (operation: Operation, names: ReadonlySet<string>, locked: boolean): Tool => {
-  const schema = inputOf(operation, locked)
-  const json = toInputSchema(schema)
-  const { name, title, description, effect, idempotent, openWorld, toolset } = operation
-  const listTool = `${toolset}_list`
+export type Tool = OperationTool | QuestionTool
+
+/** The tools by name, in the order of the catalogue. */
+export type Catalogue<T extends Tool = Tool> = ReadonlyMap<string, T>
+
+/** @param locked whether the project is fixed, which takes both project inputs out of every schema */
+export const toCatalogue = (operations: readonly Operation[], locked: boolean): Catalogue<OperationTool> => {
+  const names = new Set(operations.map(({ name }) => name))
+  return new Map(operations.map((operation) => [operation.name, toOperationTool(operation, names, locked)]))
+}
+
+/** The tools that are questions. @param locked as for `toCatalogue` */
+export const toQuestions = (questions: readonly Question[], locked: boolean): Catalogue<QuestionTool> =>
+  new Map(
+    questions.map((question) => {
+      const { project_id, ...own } = question.input.shape
+      const schema = locked && project_id !== undefined ? z.strictObject(own) : question.input
+      return [question.name, { question, ...prepare(question, schema, question.output) }]
+    }),
+  )
+
+const toOperationTool = (operation: Operation, names: ReadonlySet<string>, locked: boolean): OperationTool => {
+  const listTool = `${operation.toolset}_list`
   return {
     operation,
-    input: { schema, json, leftOut: operation.leftOut ?? {} },
     listTool: names.has(listTool) ? listTool : undefined,
+    ...prepare(operation, inputOf(operation, locked), outputOf(operation)),
+  }
+}
+
+const prepare = (record: Described, schema: z.ZodObject, output: z.ZodObject): Prepared => {
+  const json = toInputSchema(schema)
+  const { name, title, description, effect, idempotent, openWorld } = record
+  return {
+    record,
+    input: { schema, json, leftOut: record.leftOut ?? {} },
     definition: {
       name,
       title,
       description,
       inputSchema: json,
-      outputSchema: toOutputSchema(outputOf(operation)),
+      outputSchema: toOutputSchema(output),
       annotations: {
         readOnlyHint: effect === 'read',
         destructiveHint: effect === 'destructive',

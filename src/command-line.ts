@@ -7,8 +7,10 @@ export class ConfigError extends Error {}
 /** What LOG_LEVEL takes. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
 
-/** The toolsets `--toolsets` takes; one for each REST resource. */
+/** The toolsets `--toolsets` takes: questions, and one for each REST resource. */
 export const TOOLSETS: readonly Toolset[] = [
+  'schema',
+  'query',
   'warehouse_tables',
   'external_data_sources',
   'warehouse_saved_queries',
@@ -26,6 +28,7 @@ export type Flags = Partial<{
   tools: string[]
   toolsets: string[]
   allowDir: string[]
+  pollSeconds: number
   sessionActions: 'refuse' | 'allow'
   allowHttpBuckets: boolean
   tables: 'S' | 'L'
@@ -55,12 +58,13 @@ export const toProgram = (version: string, choose: Choose): Command => {
     .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
     .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
     .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
+    .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
     .option(
       '--session-actions <refuse|allow>',
       'with --local: open what PostHog keeps for browser sessions',
       oneOf('refuse', 'allow'),
     )
-    .option('--allow-http-buckets', 'with --local: let tables read plain-http addresses, also on this machine')
+    .option('--allow-http-buckets', 'with --local: let tables and sources use plain http, also on this machine')
     .action((flags: Flags) => choose('stdio', flags, 0))
   addBehaviour(program, 'with --local: ')
   const local = program
@@ -74,7 +78,7 @@ export const toProgram = (version: string, choose: Choose): Command => {
       oneOf('refuse', 'allow'),
     )
     .option('--allow-dir <folder>', 'a folder whose files may be linked as tables (repeatable)', collect)
-    .option('--allow-http-buckets', 'let tables read plain-http addresses, also on this machine')
+    .option('--allow-http-buckets', 'let tables and sources use plain http, also on this machine')
     .option('--admin', 'open /_admin/, with a token of its own: the clock, faults, keys and tokens for tests')
     .action((flags: Flags & { port: number; dir?: string }) =>
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
@@ -115,6 +119,11 @@ const oneOf =
     if (word === undefined) throw new InvalidArgumentError(`It is ${words.join(' or ')}.`)
     return word
   }
+
+const toSeconds = (text: string): number => {
+  if (/^\d{1,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a number of seconds, such as 60.')
+}
 
 const toPort = (text: string): number => {
   const port = Number(text)

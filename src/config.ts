@@ -31,10 +31,13 @@ export interface Config {
   readonly tools: readonly string[] | undefined
   readonly toolsets: readonly string[] | undefined
   readonly allowDirs: readonly string[]
+  /** How often what a client subscribed to is looked at, in seconds; 0 never. */
+  readonly pollSeconds: number
   readonly logLevel: string
   readonly proxy: ProxyEnv
 }
 
+const DEFAULT_POLL_SECONDS = 60
 const US_CLOUD = 'https://us.posthog.com'
 // Without the local warehouse these would do nothing, and whoever set them would not learn it.
 const OF_LOCAL = [
@@ -86,6 +89,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     tools: flags.tools,
     toolsets: toToolsets(flags.toolsets),
     allowDirs: toFolders(flags.allowDir),
+    pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
     logLevel: toLogLevel(env.LOG_LEVEL),
     proxy: toProxy(env),
   })

@@ -1,20 +1,20 @@
-import type { Catalogue, Tool } from './catalogue.ts'
+import type { Catalogue, OperationTool, Tool } from './catalogue.ts'
 import type { Operation } from './operation.ts'
 
 /** The README's table of tools: one row a tool, grouped as listed. Pure, like everything here. */
 export const toToolTable = (catalogue: Catalogue): string =>
   table(
     ['Tool', 'What it does', 'Effect', 'API keys'],
-    [...catalogue.values()].map(({ operation }) => [
-      `\`${operation.name}\``,
-      operation.title,
-      toEffect(operation),
-      toKeys(operation),
+    [...catalogue.values()].map((tool) => [
+      `\`${tool.record.name}\``,
+      tool.record.title,
+      'operation' in tool ? toEffect(tool.operation) : tool.record.effect,
+      'operation' in tool ? toKeys(tool.operation) : toScopes(tool),
     ]),
   )
 
 /** The rows of `docs/coverage.md`: one for each root the public pages document for a tool. */
-export const toCoverageTable = (catalogue: Catalogue): string =>
+export const toCoverageTable = (catalogue: Catalogue<OperationTool>): string =>
   table(
     ['#', 'Tool', 'Request', 'Scopes', 'Inputs', 'Deviations from the public page, and why'],
     [...catalogue.values()]
@@ -23,7 +23,7 @@ export const toCoverageTable = (catalogue: Catalogue): string =>
   )
 
 /** How many rows `toCoverageTable` has. */
-export const countRows = (catalogue: Catalogue): number =>
+export const countRows = (catalogue: Catalogue<OperationTool>): number =>
   [...catalogue.values()].reduce((sum, { operation }) => sum + operation.documented.length, 0)
 
 /** Puts `content` between the markers `<!-- name -->` and `<!-- /name -->`. @throws Error when they are not there */
@@ -40,11 +40,14 @@ const toEffect = ({ effect, destructiveWhen }: Operation): string =>
 
 const toKeys = ({ keys, scopes }: Operation): string => {
   if (keys === 'refused') return 'refused by PostHog'
-  const needed = scopes.map((scope) => `\`${scope}\``).join(', ')
+  const needed = toScopes({ record: { scopes } })
   return keys === 'newer' ? `${needed} (newer PostHog)` : needed
 }
 
-const toCoverageRow = ({ operation, input }: Tool, root: 'environments' | 'projects'): string[] => {
+const toScopes = ({ record }: { readonly record: Pick<Tool['record'], 'scopes'> }): string =>
+  record.scopes.map((scope) => `\`${scope}\``).join(', ')
+
+const toCoverageRow = ({ operation, input }: OperationTool, root: 'environments' | 'projects'): string[] => {
   const required = Array.isArray(input.json.required) ? input.json.required : []
   const names = Object.keys(input.json.properties).filter((name) => name !== 'project_id' && name !== 'environment_id')
   const inputs = names.map((name) => `\`${name}\`${required.includes(name) ? '' : '?'}`).join(', ')

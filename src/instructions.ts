@@ -6,14 +6,18 @@ export const toInstructions = ({
   project,
   locked,
   local,
+  begin,
 }: {
   readonly project: number | undefined
   readonly locked: boolean
   readonly local: boolean
+  /** Where to begin; undefined where the questions are not offered. */
+  readonly begin: string | undefined
 }): string =>
   [
     `Administers the data warehouse of ${local ? 'a local PostHog-compatible warehouse' : 'PostHog'}: tables (files), external data sources (synced), saved queries (views), the managed warehouse, exports and the project tree.`,
-    'No tool runs ad-hoc SQL; a few operations refuse every API key (403): their errors name what answers instead.',
+    begin ?? 'No tool here reads rows.',
+    'A few operations refuse every API key (403): their errors name what answers instead.',
     project === undefined
       ? "Calls use the key's only project unless project_id is given."
       : `Calls use project ${project}${locked ? '' : ' unless project_id is given'}.`,

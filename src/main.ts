@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { operations } from '../tools/index.ts'
-import { createCall } from './call.ts'
-import { toCatalogue } from './catalogue.ts'
+import { beside, operations, questions } from '../tools/index.ts'
+import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import { type Config, readConfig } from './config.ts'
+import { createCore } from './core.ts'
 import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import { type LocalHandle, runLocal, startLocal } from './local/start.ts'
 import { createLog, type Logger } from './log.ts'
-import { createLook } from './look.ts'
-import { createProjects } from './project.ts'
 import { toSurface } from './surface.ts'
 import { connectStdio } from './transports/stdio.ts'
 
@@ -26,37 +24,53 @@ const version = (): string => {
   return version
 }
 
-/** Serves stdio until the client closes it or the process is told to end. */
-const serve = async (config: Config, log: Logger, local: LocalHandle | undefined): Promise<void> => {
-  const target = local ?? config
+/** The parts that serve the one credential of this process, and the server's own words about them. */
+const createParts = (config: Config, log: Logger, local: LocalHandle | undefined) => {
+  const { origin } = local ?? config
   const apiKey = local?.key ?? config.apiKey
   // An id inherited for another PostHog names nothing in the local warehouse; the flag is meant for this start.
   const project = local === undefined ? config.projectId : (config.projectFlag ?? local.projectId)
-  const catalogue = toCatalogue(operations, config.lockProject)
-  const surface = toSurface(catalogue, config)
+  const locked = config.lockProject
+  const all: Catalogue = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
   const http = connectHttp({
-    origin: target.origin,
+    origin,
     apiKey,
     userAgent: `posthog-warehouse-mcp/${version()}`,
     maxInFlight: 8,
     env: config.proxy,
     ...(local ? { storageOrigins: [local.origin] } : {}),
   })
-  const projects = createProjects(project, createLook(http))
-  const means = { http, projects, files: allowFiles(config.allowDirs), origin: target.origin, apiKey }
-  const call = createCall(means, (report) => log.info(report, 'call'))
-  const instructions = toInstructions({ project, locked: config.lockProject, local: local !== undefined })
-  const connection = connectStdio(
-    { version: version(), surface, call, instructions },
-    { input: process.stdin, output: process.stdout },
-    (error) => log.warn({ error: error.name }, 'protocol error'),
+  const core = createCore({
+    surface: toSurface(all, config),
+    beside,
+    project,
+    locked,
+    http,
+    files: allowFiles(config.allowDirs),
+    origin,
+    apiKey,
+    pollMs: config.pollSeconds * 1000,
+    report: (report) => log.info(report, 'call'),
+    lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
+  })
+  const begin = core.described && beside.begin
+  const instructions = toInstructions({ project, locked, local: local !== undefined, begin })
+  return { http, core, apiKey, means: { version: version(), instructions, ...core } }
+}
+
+/** Serves stdio until the client closes it or the process is told to end. */
+const serve = async (config: Config, log: Logger, local: LocalHandle | undefined): Promise<void> => {
+  const { http, core, apiKey, means } = createParts(config, log, local)
+  const connection = connectStdio(means, { input: process.stdin, output: process.stdout }, (error) =>
+    log.warn({ error: error.name }, 'protocol error'),
   )
   const told = signalled()
   if (apiKey === undefined)
     log.warn('no key: set POSTHOG_PERSONAL_API_KEY (phx_…), or start with --local; every call says so')
-  log.info({ tools: surface.offered.size, local: local !== undefined, key: apiKey !== undefined }, 'ready')
+  log.info({ tools: core.surface.offered.size, local: local !== undefined, key: apiKey !== undefined }, 'ready')
   await Promise.race([connection.ended, told])
-  await Promise.race([closeAll([connection.close, http.close, async () => local?.close()]), after(GRACE_MS)])
+  const closers = [connection.close, async () => core.close(), http.close, async () => local?.close()]
+  await Promise.race([closeAll(closers), after(GRACE_MS)])
   log.info('ended')
 }
 

@@ -7,8 +7,10 @@ export type Effect = 'read' | 'write' | 'destructive'
 export type Scope =
   `${'warehouse_table' | 'warehouse_view' | 'external_data_source' | 'query' | 'export' | 'file_system' | 'activity_log'}:${'read' | 'write'}`
 
-/** The six REST resources; each is a toolset and one file in `tools/`. */
+/** The six REST resources, each one file in `tools/`; and the two kinds of questions. */
 export type Toolset =
+  | 'schema'
+  | 'query'
   | 'warehouse_tables'
   | 'external_data_sources'
   | 'warehouse_saved_queries'
@@ -93,23 +95,16 @@ export interface Guard<In extends z.ZodObject = z.ZodObject> {
   refuse(body: Json, input: z.output<In>): string | undefined
 }
 
-/** One REST call, said once: the tool, its schemas, its annotations, the request, the reply and the docs come from it. */
-export interface Operation<In extends z.ZodObject = z.ZodObject> {
+/** What every tool says of itself, whatever answers it. */
+export interface Described {
   /** `<resource>_<verb>`, as in the table of endpoints. */
   readonly name: string
   readonly toolset: Toolset
   readonly title: string
   /** For a model choosing between the tools: what, when, cost, what next. */
   readonly description: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/api/projects/{id}/`; every {hole} is an input. */
-  readonly path: string
-  /** Which of the two roots the public pages document; both work for every operation. */
-  readonly documented: readonly ('environments' | 'projects')[]
   /** The worst case, which the annotations tell. */
   readonly effect: Effect
-  /** Where the worst case depends on the arguments: when it is destructive (otherwise it is a write). */
-  readonly destructiveWhen?: { readonly says: string; is(input: z.output<In>): boolean }
   /** Whether the same call twice leaves things as once does. */
   readonly idempotent: boolean
   /** Whether the call makes PostHog (or us) talk to a host that is not PostHog: a bucket, a database, a vendor. */
@@ -118,6 +113,21 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   readonly tier: Effect
   /** All are needed; none where upstream declares none. */
   readonly scopes: readonly Scope[]
+  /** Dotted input paths whose values must never come back out; `payload.*` takes every leaf that is not plainly harmless. */
+  readonly secrets?: readonly string[]
+  /** Fields that are not inputs, each with its reason (and the right tool): documented ones, and traps. */
+  readonly leftOut?: Readonly<Record<string, string>>
+}
+
+/** One REST call, said once: the tool, its schemas, its annotations, the request, the reply and the docs come from it. */
+export interface Operation<In extends z.ZodObject = z.ZodObject> extends Described {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below `/api/projects/{id}/`; every {hole} is an input. */
+  readonly path: string
+  /** Which of the two roots the public pages document; both work for every operation. */
+  readonly documented: readonly ('environments' | 'projects')[]
+  /** Where the worst case depends on the arguments: when it is destructive (otherwise it is a write). */
+  readonly destructiveWhen?: { readonly says: string; is(input: z.output<In>): boolean }
   /** `newer`: older PostHog releases refuse API keys here; `refused`: all do, only a browser session passes. */
   readonly keys: 'allowed' | 'newer' | 'refused'
   /** For `newer` and `refused`: which tools answer the question instead, or where in the app. */
@@ -140,12 +150,14 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   readonly reply: Reply<In>
   /** 201 means created; a 200 then means something that existed was changed. */
   readonly creates?: string
-  /** Dotted input paths whose values must never come back out; `payload.*` takes every leaf that is not plainly harmless. */
-  readonly secrets?: readonly string[]
   /** Reply fields that are secrets and are the purpose of the call: kept in the result, marked, never logged. */
   readonly reveals?: readonly string[]
   /** Reply fields holding a caller's own JSON, passed on as it is (nulls included). */
   readonly opaque?: readonly string[]
+  /** The reply may be far larger than a page of rows. */
+  readonly large?: true
+  /** Numbers that JavaScript cannot hold exactly are kept as text. */
+  readonly exact?: true
   /** `long` (120 s) where upstream connects, probes, runs SQL or takes a file; otherwise 45 s. */
   readonly deadline?: 'long'
   /** Follow one redirect to storage (the one exception to following none). */
@@ -160,8 +172,6 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> {
   readonly residue?: string
   /** Upstream's word for a field to ours, where they differ (for errors that name a field). */
   readonly names?: Readonly<Record<string, string>>
-  /** Fields that are not inputs, each with its reason (and the right tool): documented ones, and traps. */
-  readonly leftOut?: Readonly<Record<string, string>>
   /** Other differences from the public pages. */
   readonly deviations?: readonly string[]
 }

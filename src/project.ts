@@ -1,5 +1,6 @@
 import type { Json } from './operation.ts'
 import type { Target } from './request.ts'
+import { unlessAborted } from './single-flight.ts'
 import { ToolError } from './tool-error.ts'
 
 /**
@@ -12,6 +13,8 @@ export type Look = (path: string, query: readonly (readonly [string, string])[])
 export interface Projects {
   /** @throws ToolError when both ids are given, or none and the key has not exactly one project */
   targetOf(input: Json, signal: AbortSignal): Promise<Target>
+  /** The project of calls that name none, or else all that the key can list. @throws ToolError when there is no answer */
+  known(signal: AbortSignal): Promise<readonly number[]>
 }
 
 interface Project {
@@ -58,19 +61,14 @@ export const createProjects = (configured: number | undefined, look: Look): Proj
         })
       if (typeof environment_id === 'number') return { root: 'environments', project: environment_id }
       if (typeof project_id === 'number') return { root: 'projects', project: project_id }
-      return { root: 'projects', project: configured ?? theOnly(await unlessCancelled(ofKey(), signal)) }
+      return { root: 'projects', project: configured ?? theOnly(await unlessAborted(ofKey(), signal)) }
+    },
+    async known(signal) {
+      if (configured !== undefined) return [configured]
+      return (await unlessAborted(ofKey(), signal)).projects.map(({ id }) => id)
     },
   }
 }
-
-const unlessCancelled = <T>(answer: Promise<T>, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const cancelled = (): void =>
-      reject(new ToolError('The call was cancelled', { next: 'Call again if it is still wanted' }))
-    if (signal.aborted) return cancelled()
-    signal.addEventListener('abort', cancelled, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancelled))
-  })
 
 const theOnly = ({ projects, whole }: Found): number => {
   const [first, ...others] = projects

@@ -54,14 +54,32 @@ export interface Redactor {
   value(value: unknown, options?: { readonly reveals?: readonly string[]; readonly names?: readonly string[] }): unknown
 }
 
+/** Texts up to this length are names and types, which come again and again; so many of them are remembered. */
+const SHORT = 64
+const MOST_REMEMBERED = 10_000
+
+/** Looking for a dozen forms takes longer than looking a text up: a schema has thousands of names. */
+const remembering = (mask: (text: string) => string): ((text: string) => string) => {
+  const known = new Map<string, string>()
+  return (text) => {
+    if (text.length > SHORT) return mask(text)
+    const before = known.get(text)
+    if (before !== undefined) return before
+    const clean = mask(text)
+    if (known.size >= MOST_REMEMBERED) known.clear()
+    known.set(text, clean)
+    return clean
+  }
+}
+
 /** A redactor for one call: its own secrets and the server's key. */
 export const createRedactor = (secrets: readonly string[]): Redactor => {
   const maskKnown = createMasking(secrets, MASK)
-  const certain = (text: string): string => {
+  const certain = remembering((text) => {
     let clean = maskKnown(text)
     for (const [form, mask] of BY_FORM) clean = clean.replace(form, mask)
     return clean
-  }
+  })
   const free = (text: string): string => certain(text).replace(BY_LABEL, `$1$2${MASK}`)
   const walk = (value: unknown, name: string, reveals: readonly string[], names: readonly string[]): unknown => {
     if (reveals.includes(name)) return value

@@ -10,6 +10,7 @@ const SHORT_DEADLINE_MS = 45_000
 const LONG_DEADLINE_MS = 120_000
 /** Well above the largest real reply, an unfiltered wizard of 1 MB (fact sheet: external data sources 2.11). */
 const LARGEST_REPLY = 8 * 1024 * 1024
+/** A file, the schema of thousands of tables, 50,000 rows. */
 const LARGEST_FILE = 50 * 1024 * 1024
 
 /** Sends one request with the deadline, size cap and redirect rule of its record. */
@@ -27,7 +28,7 @@ export const send = async (
     query: request.query,
     ...(body === undefined ? {} : { body }),
     deadlineMs: operation.deadline === 'long' ? LONG_DEADLINE_MS : SHORT_DEADLINE_MS,
-    maxReplyBytes: isFile ? LARGEST_FILE : LARGEST_REPLY,
+    maxReplyBytes: isFile || operation.large ? LARGEST_FILE : LARGEST_REPLY,
     signal,
     ...(operation.storageRedirect ? { storageRedirect: true } : {}),
   })

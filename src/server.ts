@@ -1,6 +1,19 @@
-import { ProtocolError, ProtocolErrorCode, Server, type Tool } from '@modelcontextprotocol/server'
+import { ProtocolError, ProtocolErrorCode, Server, type ServerContext, type Tool } from '@modelcontextprotocol/server'
 import type { Call } from './call.ts'
+import type { Prompt } from './question.ts'
+import type { ResourceWatch, Watcher } from './schema/resource-watch.ts'
+import type { Resources } from './schema/resources.ts'
+import { handleCompletion } from './server/completion-handlers.ts'
+import { handlePrompts } from './server/prompt-handlers.ts'
+import { handleResources, watchFor } from './server/resource-handlers.ts'
 import type { Surface } from './surface.ts'
+
+/** The resources of a process, and what tells of their changes. */
+export interface ResourceParts {
+  readonly resources: Resources
+  readonly watch: ResourceWatch
+  readonly prompts: readonly Prompt[]
+}
 
 /** What a server instance is made from; the tool list is computed once for all of them. */
 export interface ServerMeans {
@@ -8,13 +21,30 @@ export interface ServerMeans {
   readonly surface: Surface
   readonly call: Call
   readonly instructions: string
+  /** Absent where the operator left no tool that describes tables: what cannot be called cannot be read either. */
+  readonly described?: ResourceParts
 }
 
-/** One server instance: one list handler, one call handler, nothing kept between requests. */
-export const createServer = ({ version, surface, call, instructions }: ServerMeans): Server => {
+/** The protocol's two behaviours: 2025 and before, 2026-07-28. */
+export type Era = 'legacy' | 'modern'
+
+/** A server instance, and its part in the watch if it has resources. */
+export interface MadeServer {
+  readonly server: Server
+  readonly watcher?: Watcher
+}
+
+const CAPABILITIES = { tools: {}, resources: { subscribe: true, listChanged: true }, prompts: {}, completions: {} }
+
+/** The list is the same for as long as the process runs. */
+const CACHE_HINTS = { 'tools/list': { ttlMs: 3_600_000, cacheScope: 'private' as const } }
+
+/** One server instance: one handler a method, nothing kept between requests but subscriptions. */
+export const createServer = (means: ServerMeans, era: Era): MadeServer => {
+  const { version, surface, call, instructions, described } = means
   const server = new Server(
     { name: 'posthog-warehouse-mcp', title: 'PostHog data warehouse', version },
-    { capabilities: { tools: {} }, instructions },
+    { capabilities: described ? CAPABILITIES : { tools: {} }, cacheHints: CACHE_HINTS, instructions },
   )
   // The SDK spells out every JSON value in its type; a schema that zod made is JSON, but typed as unknown.
   const tools = [...surface.offered.values()].map(({ definition }) => definition) as unknown as Tool[]
@@ -23,9 +53,31 @@ export const createServer = ({ version, surface, call, instructions }: ServerMea
     const { name, arguments: args = {} } = request.params
     const tool = surface.offered.get(name)
     if (tool === undefined) throw unknownTool(name, surface)
-    return call(tool, args, context.mcpReq.signal)
+    return call(tool, args, {
+      signal: context.mcpReq.signal,
+      ...toProgress(request.params._meta?.progressToken, context),
+    })
   })
-  return server
+  if (described === undefined) return { server }
+  const watcher = watchFor(server, described.watch, era)
+  handleResources(server, described.resources, watcher)
+  handlePrompts(server, described.prompts, described.resources)
+  handleCompletion(server, described.resources, described.prompts)
+  return { server, watcher }
+}
+
+/** A way to tell how a call goes, where the caller asked for it. */
+const toProgress = (progressToken: string | number | undefined, { mcpReq }: ServerContext) => {
+  if (progressToken === undefined) return {}
+  let progress = 0
+  return {
+    progress: (message: string): void => {
+      progress += 1
+      const params = { progressToken, progress, message }
+      // Who has left needs no progress.
+      mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined)
+    },
+  }
 }
 
 const unknownTool = (name: string, surface: Surface): ProtocolError => {

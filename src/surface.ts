@@ -16,19 +16,19 @@ export interface Surface {
 export const toSurface = (all: Catalogue, config: Pick<Config, 'readOnly' | 'tools' | 'toolsets'>): Surface => {
   const wrong = config.tools?.find((name) => !all.has(name))
   if (wrong !== undefined) throw new ConfigError(`--tools: there is no tool ${wrong}; the README lists them`)
-  const reasons = new Map([...all.values()].map((tool) => [tool.operation.name, reasonAgainst(tool, config)]))
+  const reasons = new Map([...all.values()].map((tool) => [tool.record.name, reasonAgainst(tool, config)]))
   const offered = new Map([...all].filter(([name]) => reasons.get(name) === undefined))
   if (offered.size === 0) throw new ConfigError('No tool is left: widen --tools, --toolsets or --read-only')
   return { offered, whyNot: (name) => reasons.get(name) }
 }
 
 const reasonAgainst = (
-  { operation }: Tool,
+  { record }: Tool,
   { readOnly, tools, toolsets }: Pick<Config, 'readOnly' | 'tools' | 'toolsets'>,
 ): string | undefined => {
   // The tier, not only the effect: a read that needs a write scope can do more than its result shows.
-  if (readOnly && (operation.effect !== 'read' || operation.tier !== 'read')) return '--read-only'
-  if (toolsets !== undefined && !toolsets.includes(operation.toolset)) return '--toolsets'
-  if (tools !== undefined && !tools.includes(operation.name)) return '--tools'
+  if (readOnly && (record.effect !== 'read' || record.tier !== 'read')) return '--read-only'
+  if (toolsets !== undefined && !toolsets.includes(record.toolset)) return '--toolsets'
+  if (tools !== undefined && !tools.includes(record.name)) return '--tools'
   return undefined
 }

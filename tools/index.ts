@@ -1,12 +1,16 @@
 import type { Operation } from '../src/operation.ts'
+import type { Beside, Question } from '../src/question.ts'
 import { dataWarehouse } from './data-warehouse.ts'
 import { exportsOperations } from './exports.ts'
 import { externalDataSources } from './external-data-sources.ts'
 import { fileSystem } from './file-system.ts'
+import { prompts } from './prompts.ts'
+import { queryCalls, queryQuestions } from './query.ts'
+import { schemaQuestions, schemaReads, schemaToolsets } from './schema.ts'
 import { warehouseSavedQueries } from './warehouse-saved-queries.ts'
 import { warehouseTables } from './warehouse-tables.ts'
 
-/** Every operation, in the order tools are listed and documented. */
+/** Every documented operation, in the order tools are listed and documented. */
 export const operations: readonly Operation[] = [
   ...warehouseTables,
   ...externalDataSources,
@@ -15,3 +19,15 @@ export const operations: readonly Operation[] = [
   ...exportsOperations,
   ...fileSystem,
 ]
+
+/** What is asked before and between operations; listed first. */
+export const questions: readonly Question[] = [...schemaQuestions, ...queryQuestions]
+
+/** What there is besides tools. */
+export const beside: Beside = {
+  prompts,
+  upstream: { ...schemaReads, ...queryCalls },
+  schemaToolsets,
+  begin:
+    'Begin with schema_list, then schema_describe (also resources: posthog://projects/{id}/index); query_run reads rows, SELECT only.',
+}

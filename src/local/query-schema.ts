@@ -8,16 +8,21 @@ export interface SchemaColumn {
   readonly valid: boolean
 }
 
+/** A table for DatabaseSchemaQuery; `schema` and `source` are those of a synced one, as they are shown. */
+export interface SchemaTable {
+  readonly id: string
+  readonly name: string
+  readonly format: string
+  readonly url_pattern: string
+  readonly columns: readonly SchemaColumn[]
+  readonly row_count?: number | null
+  readonly schema?: Readonly<Record<string, unknown>>
+  readonly source?: Readonly<Record<string, unknown>>
+}
+
 /** What a project holds, for DatabaseSchemaQuery. Times are ISO 8601. */
 export interface SchemaInput {
-  readonly tables: readonly {
-    readonly id: string
-    readonly name: string
-    readonly format: string
-    readonly url_pattern: string
-    readonly columns: readonly SchemaColumn[]
-    readonly row_count?: number | null
-  }[]
+  readonly tables: readonly SchemaTable[]
   readonly views: readonly {
     readonly id: string
     readonly name: string
@@ -77,7 +82,7 @@ export async function toSchemaBody(
   signal?: AbortSignal,
 ): Promise<unknown> {
   const own = [await builtIn(engine, project, 'events', signal), await builtIn(engine, project, 'persons', signal)]
-  const tables = input.tables.map(({ id, name, format, url_pattern, row_count, columns }) => [
+  const tables = input.tables.map(({ id, name, format, url_pattern, row_count, columns, schema, source }) => [
     name,
     {
       id,
@@ -86,8 +91,8 @@ export async function toSchemaBody(
       format,
       url_pattern,
       row_count: row_count ?? null,
-      schema: null,
-      source: null,
+      schema: schema ?? null,
+      source: source ?? null,
       fields: toFields(columns),
     },
   ])

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type EngineColumn, EngineError, type FileSource, type Relation } from './engine/engine.ts'
-import { busy, invalid } from './errors.ts'
+import { busy, invalid, notFound } from './errors.ts'
+import type { SyncedRows } from './sources/source-state.ts'
 import type { ColumnRecord, TableRecord } from './state.ts'
 import { isFormat } from './table-input.ts'
 import type { World } from './world.ts'
@@ -76,22 +77,62 @@ export const describeForCaller = async (
   }
 }
 
-/** Makes a table readable in SQL under its name. The table behind a view is served by the view itself. */
-export const putTable = async (world: World, table: TableRecord, signal?: AbortSignal): Promise<void> => {
-  if (table.synced !== undefined) {
-    const { rows, hogqlName } = table.synced
-    await world.engine.put(table.project, { kind: 'rows', id: table.id, name: table.name, alias: hogqlName, rows })
-    return
-  }
-  if (table.viewId !== null || table.columns.length === 0) return
-  const relation: Relation = {
-    kind: 'table',
-    id: table.id,
-    name: table.name,
-    source: await sourceOf(world, table),
-    columns: table.columns.map(({ name, clickhouse }) => ({ name, clickhouse })),
-  }
-  await world.engine.put(table.project, relation, signal)
+/** What SQL reads under the names of a table whose rows a sync brought. */
+export const toRowsRelation = ({ id, name }: TableRecord, { hogqlName, rows }: SyncedRows): Relation => ({
+  kind: 'rows',
+  id,
+  name,
+  alias: hogqlName,
+  rows,
+})
+
+/** What SQL reads under a table's name. The table behind a view is served by the view itself. */
+const relationOf = async (world: World, table: TableRecord): Promise<Relation | undefined> => {
+  const { id, name, synced } = table
+  if (synced !== undefined && synced.covered === undefined) return toRowsRelation(table, synced)
+  if (table.viewId !== null || table.columns.length === 0) return undefined
+  const columns = table.columns.map(({ name, clickhouse }) => ({ name, clickhouse }))
+  const other = synced === undefined ? {} : { alias: synced.hogqlName }
+  return { kind: 'table', id, name, ...other, source: await sourceOf(world, table), columns }
+}
+
+/** Makes a table readable in SQL under its name. */
+export const putTable = async (world: World, table: TableRecord): Promise<void> => {
+  const relation = await relationOf(world, table)
+  if (relation !== undefined) await world.engine.put(table.project, relation)
+}
+
+/**
+ * Changes a table together with what SQL reads under its name. Called within a turn of `world.commits`, so that only a
+ * deletion, which takes none, can come in between. Throws 404 when one did.
+ */
+export const changeTable = async (world: World, table: TableRecord, change: Partial<TableRecord>): Promise<void> => {
+  const next = { ...table, ...change }
+  const relation = next.deleted ? undefined : await relationOf(world, next)
+  if (table.deleted) throw notFound()
+  Object.assign(table, change)
+  if (next.deleted) await world.engine.remove(table.project, table.id)
+  else if (relation !== undefined) await world.engine.put(table.project, relation)
+}
+
+/** Drops an engine table when the state on disk no longer names it; what a crash leaves is swept at the next start. */
+export const discardRows = (world: World, rows: string): void => {
+  world.store
+    .save()
+    .then(() => world.engine.rows.drop(rows))
+    .catch(() => undefined)
+}
+
+/**
+ * Removes the uploaded file a table had, unless another live one names it. Whoever asked before may still have to read
+ * it, so it goes behind them; what a stop leaves is swept at the next start.
+ */
+export const discardUpload = (world: World, path: string | null): void => {
+  if (path === null || world.store.state.tables.some(({ upload, deleted }) => upload === path && !deleted)) return
+  world.engine
+    .drained()
+    .then(() => world.store.discard(path))
+    .catch(() => undefined)
 }
 
 const quoted = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
@@ -102,14 +143,13 @@ const isReadable = async (world: World, table: TableRecord, names: readonly stri
     await world.engine.query(table.project, `select ${columns} from ${quoted(table.name)} limit 1`)
     return true
   } catch (error) {
-    if (error instanceof EngineError && ['execution', 'storage'].includes(error.reason)) return false
+    if (error instanceof EngineError && ['execution', 'storage', 'unknown_field'].includes(error.reason)) return false
     throw error
   }
 }
 
-/** Tries every column and records which can be read; all at once first, because they mostly can. */
-export const probeColumns = async (world: World, table: TableRecord): Promise<void> => {
-  if (table.viewId !== null || table.columns.length === 0) return
+/** Tries every column; all at once first, because they mostly can be read. Throws EngineError. */
+const tryColumns = async (world: World, table: TableRecord): Promise<readonly ColumnRecord[]> => {
   const probed = table.columns
   const whole = await isReadable(
     world,
@@ -120,6 +160,19 @@ export const probeColumns = async (world: World, table: TableRecord): Promise<vo
   for (const column of probed) {
     results.push({ ...column, valid: whole || (await isReadable(world, table, [column.name])) })
   }
-  // A schema change meanwhile makes these answers about columns that are gone.
-  if (table.columns === probed) table.columns = results
+  return results
+}
+
+/** Records which columns can be read. Throws EngineError. */
+export const probeColumns = async (world: World, table: TableRecord): Promise<void> => {
+  if (table.viewId !== null || table.columns.length === 0) return
+  const probed = table.columns
+  try {
+    const results = await tryColumns(world, table)
+    // A schema change meanwhile makes these answers about columns that are gone.
+    if (table.columns === probed) table.columns = results
+  } catch (error) {
+    // Nobody has the name any more: the table was deleted or renamed meanwhile.
+    if (!(error instanceof EngineError) || error.reason !== 'unknown_table') throw error
+  }
 }

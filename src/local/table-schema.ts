@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import { settableTypes, toEngineType } from './column-types.ts'
 import { EngineError } from './engine/engine.ts'
 import { ApiError, busy, crashed, invalid, saying } from './errors.ts'
-import { isObject } from './fields.ts'
+import { type Body, isObject } from './fields.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, orCrash } from './seed-era.ts'
 import type { ColumnRecord, TableRecord } from './state.ts'
-import { describeForCaller, probeColumns, putTable } from './table-engine.ts'
+import { changeTable, describeForCaller, probeColumns, type Reading } from './table-engine.ts'
 import { findTable } from './table-input.ts'
 import { probeLater } from './tables.ts'
 import type { World } from './world.ts'
@@ -36,18 +37,38 @@ const columnsBehindView = async (world: World, table: TableRecord): Promise<read
   }
 }
 
+const readingOf = ({ format, urlPattern, credential, options, upload }: TableRecord): Reading => ({
+  format,
+  urlPattern,
+  credential,
+  options,
+  upload,
+})
+
+const isFilled = ({ synced }: TableRecord): boolean => synced !== undefined && synced.covered === undefined
+
+/** Gives a table the columns of its bytes as they are then: those that were replaced meanwhile are read again. */
+const readAgain = async (world: World, call: ProjectCall, table: TableRecord): Promise<void> => {
+  // A sync writes the columns down with its rows; there is nothing else to read them from.
+  if (isFilled(table)) return
+  const before = readingOf(table)
+  const columns =
+    table.viewId === null ? await describeForCaller(world, before, call.signal) : await columnsBehindView(world, table)
+  const isCurrent = await world.commits.take(async () => {
+    if (!isDeepStrictEqual(before, readingOf(table))) return false
+    await changeTable(world, table, { columns })
+    return true
+  })
+  if (!isCurrent) await readAgain(world, call, table)
+}
+
 /** `POST …/{id}/refresh_schema/`: reads the columns again; types set by hand are lost. */
 export const refreshSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
   const table = findTable(world, call.project.id, call.param('id'))
-  // A sync writes the columns down with its rows; there is nothing else to read them from.
-  if (table.synced !== undefined) return { status: 200 }
-  const reading = table.viewId === null ? describeForCaller(world, table, call.signal) : columnsBehindView(world, table)
-  const columns = await reading.catch((error: unknown) => {
+  await readAgain(world, call, table).catch((error: unknown) => {
     throw error instanceof ApiError && error.status === 400 ? orCrash(world, error) : error
   })
-  await putTable(world, { ...table, columns })
-  table.columns = columns
-  probeLater(world, table)
+  if (!isFilled(table)) probeLater(world, table)
   return { status: 200 }
 }
 
@@ -59,6 +80,19 @@ const checkType = (type: unknown, column: string): void => {
   if (!settableTypes.includes(type)) throw crashed()
 }
 
+/** A table's columns with the types somebody set by hand. Throws 400. */
+const retyped = (table: TableRecord, updates: Body): readonly ColumnRecord[] => {
+  const names = new Set(table.columns.map((column) => column.name))
+  for (const column of Object.keys(updates)) {
+    if (!names.has(column)) throw saying(`Column ${column} does not exist on table`)
+  }
+  for (const [column, type] of Object.entries(updates)) checkType(type, column)
+  return table.columns.map((column) => {
+    const type = Object.hasOwn(updates, column.name) ? updates[column.name] : undefined
+    return typeof type === 'string' ? { ...column, clickhouse: toEngineType(type) } : column
+  })
+}
+
 /** `POST …/{id}/update_schema/`: all columns or none. */
 export const updateSchema = async (world: World, call: ProjectCall): Promise<Reply> => {
   const { updates } = await call.json()
@@ -68,17 +102,7 @@ export const updateSchema = async (world: World, call: ProjectCall): Promise<Rep
   if (table.synced !== undefined) throw saying('The table must be a manually linked table')
   if (updates === undefined || updates === null) return { status: 200 }
   if (!isObject(updates)) throw crashed()
-  const names = new Set(table.columns.map((column) => column.name))
-  for (const column of Object.keys(updates)) {
-    if (!names.has(column)) throw saying(`Column ${column} does not exist on table`)
-  }
-  for (const [column, type] of Object.entries(updates)) checkType(type, column)
-  const columns = table.columns.map((column) => {
-    const type = Object.hasOwn(updates, column.name) ? updates[column.name] : undefined
-    return typeof type === 'string' ? { ...column, clickhouse: toEngineType(type) } : column
-  })
-  await putTable(world, { ...table, columns })
-  table.columns = columns
+  await world.commits.take(() => changeTable(world, table, { columns: retyped(table, updates) }))
   await probeColumns(world, table)
   return { status: 200 }
 }

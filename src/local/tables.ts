@@ -5,7 +5,7 @@ import { byOffset } from './paging.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, nameTaken } from './seed-era.ts'
 import type { CredentialRecord, TableRecord } from './state.ts'
-import { describeForCaller, probeColumns, putTable } from './table-engine.ts'
+import { changeTable, describeForCaller, discardUpload, probeColumns, putTable } from './table-engine.ts'
 import { findTable, readTable, type TableInput } from './table-input.ts'
 import { toTable } from './table-shape.ts'
 import { takeRows } from './view-rows.ts'
@@ -81,8 +81,7 @@ const checkQuotes = async (world: World, table: TableRecord, next: TableRecord, 
   if (changed && ['CSV', 'CSVWithNames'].includes(next.format)) await describeForCaller(world, next, signal)
 }
 
-const merged = (table: TableRecord, input: TableInput, partial: boolean): TableRecord => ({
-  ...table,
+const changesOf = (table: TableRecord, input: TableInput, partial: boolean) => ({
   name: input.name ?? table.name,
   format: input.format ?? table.format,
   urlPattern: input.urlPattern ?? table.urlPattern,
@@ -96,22 +95,16 @@ export const updateTable = async (world: World, call: ProjectCall, partial: bool
   const body = await call.json()
   const table = findTable(world, call.project.id, call.param('id'))
   const input = await readTable(world, call.project.id, body, { partial, table })
-  const next = merged(table, input, partial)
-  if (!isSeedEra(world)) await checkQuotes(world, table, next, call.signal)
+  const asked = { ...table, ...changesOf(table, input, partial) }
+  if (!isSeedEra(world)) await checkQuotes(world, table, asked, call.signal)
   await world.commits.take(async () => {
-    const renamed = next.name !== table.name
-    if (renamed && isTaken(world, table.project, next.name, table.id)) throw invalid(nameTaken(world), 'name')
-    if (next.deleted) await world.engine.remove(table.project, table.id)
-    else await putTable(world, { ...next, columns: table.columns })
-    Object.assign(table, { ...next, columns: table.columns })
+    // Of the table as it is now: another call may have changed what this one leaves alone.
+    const changes = changesOf(table, input, partial)
+    const renamed = changes.name !== table.name
+    if (renamed && isTaken(world, table.project, changes.name, table.id)) throw invalid(nameTaken(world), 'name')
+    await changeTable(world, table, changes)
   })
   return show(world, call, table)
-}
-
-const removeUpload = (world: World, table: TableRecord): void => {
-  const { upload } = table
-  if (upload === null || world.store.state.tables.some((other) => other.upload === upload && !other.deleted)) return
-  world.store.discard(upload)
 }
 
 /** Hides a table, and for one behind a materialized view gives the view its plain SQL back. */
@@ -124,7 +117,7 @@ export const dropTable = (world: World, table: TableRecord): void => {
     view.tableId = null
     takeRows(world, view, null)
   }
-  removeUpload(world, table)
+  discardUpload(world, table.upload)
 }
 
 /** `DELETE …/{id}/`: soft; an uploaded file goes when no other live table uses it. A synced table goes with its source. */

@@ -6,8 +6,9 @@ import { EngineError } from './engine/engine.ts'
 import { busy, saying, wrongMedia } from './errors.ts'
 import type { ProjectCall, Reply } from './route.ts'
 import { isSeedEra, nameTaken } from './seed-era.ts'
+import { covering } from './sources/synced-tables.ts'
 import type { TableRecord } from './state.ts'
-import { describe, putTable, type Reading } from './table-engine.ts'
+import { changeTable, describe, discardUpload, type Reading } from './table-engine.ts'
 import { FORMATS, isFormat } from './table-input.ts'
 import { toTable } from './table-shape.ts'
 import { probeLater } from './tables.ts'
@@ -95,12 +96,13 @@ const newTable = (world: World, call: ProjectCall, name: string): TableRecord =>
   deleted: false,
 })
 
+interface Loaded {
+  readonly columns: TableRecord['columns']
+  readonly upload: string
+}
+
 /** Reads the staged bytes. Upstream leaves a broken row behind here; this does not. */
-const load = async (
-  world: World,
-  call: ProjectCall,
-  upload: Upload,
-): Promise<{ readonly columns: TableRecord['columns']; readonly upload: string }> => {
+const load = async (world: World, call: ProjectCall, upload: Upload): Promise<Loaded> => {
   const path = await stage(world, call.project.id, upload)
   const reading: Reading = {
     format: upload.format,
@@ -119,17 +121,54 @@ const load = async (
 }
 
 /** Another table with the same file name reads the same stored object upstream, and so here. */
-const shareObject = async (world: World, table: TableRecord, before: string | null): Promise<void> => {
-  const others = tablesOf(world, table.project).filter(
-    (other) => other !== table && other.upload !== null && other.urlPattern === table.urlPattern,
+const shareObject = async (world: World, { id, project, urlPattern, upload }: TableRecord): Promise<void> => {
+  const others = tablesOf(world, project).filter(
+    (other) => other.id !== id && other.upload !== null && other.urlPattern === urlPattern,
   )
-  const replaced = new Set([before, ...others.map(({ upload }) => upload)])
-  for (const other of others) other.upload = table.upload
-  for (const path of replaced) {
-    const isUsed = world.store.state.tables.some((other) => other.upload === path && !other.deleted)
-    if (path !== null && !isUsed) world.store.discard(path)
+  for (const other of others) {
+    const before = other.upload
+    await changeTable(world, other, { upload }).catch((error: unknown) => {
+      // One that was deleted meanwhile needs no file.
+      if (!other.deleted) throw error
+    })
+    discardUpload(world, before)
   }
-  for (const each of [table, ...others]) await putTable(world, each)
+}
+
+/**
+ * Throws 400 for a name that something other than a table of its own has: upstream would overshadow a view or a built-in
+ * table and replace the rows of a materialized view, and SQL could not tell them apart.
+ */
+const checkName = (world: World, project: number, name: string): void => {
+  const views = viewsOf(world, project)
+  if (BUILT_IN.includes(name) || views.some((view) => view.name === name)) throw saying(nameTaken(world))
+  const { viewId = null } = tablesOf(world, project).find((table) => table.name === name) ?? {}
+  if (viewId === null) return
+  const view = views.find(({ id }) => id === viewId)
+  throw saying(
+    `The table ${name} is filled by the materialized view ${view?.name ?? viewId}, so no file can take its place. Choose a different name.`,
+  )
+}
+
+/** Makes the table of that name the uploaded one, or a new table. Throws 400 when the name was taken meanwhile. */
+const take = async (world: World, call: ProjectCall, upload: Upload, loaded: Loaded): Promise<TableRecord> => {
+  const project = call.project.id
+  checkName(world, project, upload.name)
+  const known = tablesOf(world, project).find(({ name }) => name === upload.name)
+  const table = known ?? newTable(world, call, upload.name)
+  const before = table.upload
+  await changeTable(world, table, {
+    ...loaded,
+    ...covering(table),
+    format: upload.format,
+    urlPattern: urlOf(project, upload.filename),
+    credential: null,
+    options: {},
+  })
+  if (known === undefined) world.store.state.tables.push(table)
+  discardUpload(world, before)
+  await shareObject(world, table)
+  return table
 }
 
 /** Removes the files no live table names: what a crash left between a change and its cleaning up. */
@@ -144,32 +183,21 @@ export const sweepUploads = async (world: World): Promise<void> => {
 }
 
 /**
- * `POST …/warehouse_tables/file/`: a live table of that name is overwritten, and the answer is still 201. Upstream
- * would even overshadow a view or a built-in table; here that is refused, because SQL could not tell them apart.
+ * `POST …/warehouse_tables/file/`: a live table of that name is overwritten, also one that a source fills, and the answer
+ * is still 201.
  */
 export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply> => {
   const upload = readUpload(await readForm(call.request), isSeedEra(world))
-  const project = call.project.id
-  if (BUILT_IN.includes(upload.name) || viewsOf(world, project).some((view) => view.name === upload.name)) {
-    throw saying(nameTaken(world))
-  }
+  checkName(world, call.project.id, upload.name)
   const refusal = await world.disk.refusal(upload.file.size)
   if (refusal !== undefined) throw saying(refusal)
   const loaded = await load(world, call, upload)
-  const table = await world.commits.take(async () => {
-    const known = tablesOf(world, project).find((candidate) => candidate.name === upload.name)
-    const target = known ?? newTable(world, call, upload.name)
-    const before = target.upload
-    Object.assign(target, loaded, {
-      format: upload.format,
-      urlPattern: urlOf(project, upload.filename),
-      credential: null,
-      options: {},
+  const table = await world.commits
+    .take(() => take(world, call, upload, loaded))
+    .catch((error: unknown) => {
+      discardUpload(world, loaded.upload)
+      throw error
     })
-    if (known === undefined) world.store.state.tables.push(target)
-    await shareObject(world, target, before)
-    return target
-  })
   probeLater(world, table)
   return { status: 201, body: toTable(world, table, call.key, call.project, call.url) }
 }

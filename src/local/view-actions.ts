@@ -1,7 +1,7 @@
 import { logActivity } from './activity.ts'
 import { checkCadence, readCadence } from './cadence.ts'
 import { EngineError } from './engine/engine.ts'
-import { busy, crashed, denied, erring, invalid } from './errors.ts'
+import { busy, crashed, denied, erring, invalid, notFound } from './errors.ts'
 import { flag, integer, list, notChoice, nullish, toUuid } from './fields.ts'
 import { ancestorsOf, descendantsOf, toNodes } from './lineage.ts'
 import type { ProjectCall, Reply } from './route.ts'
@@ -52,6 +52,7 @@ export const materializeView = async (world: World, runs: Runs, call: ProjectCal
     checkCadence(world, view, cadence)
     await checkResolves(world, view)
   }
+  if (view.deleted) throw notFound()
   const isFirst = view.tableId === null
   if (!view.isMaterialized) logActivity(world, view, call.key.user.id, 'materialization_enabled')
   view.isMaterialized = true

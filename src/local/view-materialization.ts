@@ -15,7 +15,8 @@ export const revert = async (
   view: ViewRecord,
   also: () => void = () => undefined,
 ): Promise<void> => {
-  await runs.cancel(view)
+  // One that is asked for while another stops is stopped as well.
+  for (let run = runs.cancel(view); run !== undefined; run = runs.cancel(view)) await run
   const table = world.store.state.tables.find((candidate) => candidate.id === view.tableId && !candidate.deleted)
   if (table !== undefined) dropTable(world, table)
   view.tableId = null

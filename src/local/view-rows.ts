@@ -1,4 +1,5 @@
 import type { ViewRecord } from './state.ts'
+import { discardRows } from './table-engine.ts'
 import { sqlOf } from './view-input.ts'
 import type { World } from './world.ts'
 
@@ -15,18 +16,10 @@ export const putView = async (world: World, view: ViewRecord): Promise<void> =>
     rows: view.rows ?? null,
   })
 
-/** Drops an engine table when the state on disk no longer names it; what a crash leaves is swept at the next start. */
-const dropLater = (world: World, rows: string): void => {
-  world.store
-    .save()
-    .then(() => world.engine.rows.drop(rows))
-    .catch(() => undefined)
-}
-
 /** Gives a view other rows, or none: one change of the record and of the name in SQL. */
 export const takeRows = (world: World, view: ViewRecord, rows: string | null): void => {
   const before = view.rows ?? null
   view.rows = rows
   putView(world, view).catch(() => world.log(`view ${view.id} could not be given its rows`))
-  if (before !== null) dropLater(world, before)
+  if (before !== null) discardRows(world, before)
 }

@@ -2,20 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { EngineError } from './engine/engine.ts'
 import { isSeedEra } from './seed-era.ts'
 import type { JobRecord, TableRecord, ViewRecord } from './state.ts'
+import { discardRows } from './table-engine.ts'
 import { OWN_HOST } from './url-rules.ts'
 import { takeRows } from './view-rows.ts'
 import { jobsOf } from './view-shape.ts'
-import { timestamp, type World } from './world.ts'
+import { isTaken, timestamp, type World } from './world.ts'
 
 /** Failures in a row after which a view's schedule rests; upstream's number is not known (fact sheet: tables 8). */
 const SUSPEND_AFTER = 3
 
 const INTERRUPTED = 'The local warehouse was stopped while this run was under way.'
 
+/** The stored name: the view's without dots and dollars, and with its id where something else has that one. */
+const storedName = (world: World, view: ViewRecord): string => {
+  const name = view.name.replace(/[.$]/g, '_')
+  return isTaken(world, view.project, name, view.id) ? `${name}_${view.id.replaceAll('-', '')}` : name
+}
+
 const backingTable = (world: World, view: ViewRecord): TableRecord => {
   const known = world.store.state.tables.find((table) => table.id === view.tableId && !table.deleted)
   if (known !== undefined) return known
-  const name = view.name.replace(/[.$]/g, '_')
+  const name = storedName(world, view)
   const table: TableRecord = {
     id: randomUUID(),
     project: view.project,
@@ -34,6 +41,13 @@ const backingTable = (world: World, view: ViewRecord): TableRecord => {
   }
   world.store.state.tables.push(table)
   return table
+}
+
+/** What a run made: an engine table, its columns, and how many rows it has. */
+interface Made {
+  readonly table: string
+  readonly columns: TableRecord['columns']
+  readonly rows: number
 }
 
 /** Runs views. A run is asynchronous: the API answers at once and tells of it in the run history. */
@@ -96,8 +110,7 @@ export class Runs {
       // The SQL may be edited while its rows are made; these are the columns the rows will have.
       const { columns } = view
       const { table, rows } = await this.#world.engine.materialize(view.project, view.id, signal)
-      job.rows = rows
-      this.#complete(view, job, { table, columns })
+      await this.#world.commits.take(async () => this.#complete(view, job, { table, columns, rows }))
     } catch (error) {
       this.#fail(view, job, error, signal.aborted)
     }
@@ -106,10 +119,17 @@ export class Runs {
   }
 
   /** All in one step: a state that is written in between would be half a run. */
-  #complete(view: ViewRecord, job: JobRecord, made: Pick<TableRecord, 'columns'> & { readonly table: string }): void {
+  #complete(view: ViewRecord, job: JobRecord, made: Made): void {
+    // A run that was started while its view was being deleted.
+    if (view.deleted) {
+      job.status = 'Cancelled'
+      discardRows(this.#world, made.table)
+      return
+    }
     const table = backingTable(this.#world, view)
     takeRows(this.#world, view, made.table)
     table.columns = made.columns
+    job.rows = made.rows
     view.tableId = table.id
     view.isMaterialized = true
     job.status = 'Completed'

@@ -191,9 +191,12 @@ const change = async (
   body: Body,
   partial: boolean,
 ): Promise<Reply> => {
+  const wasDeleted = view.deleted
   const input = readView(world, view.project, body, { partial, view })
   const queried = await withQuery(world, call, view, input)
   await world.commits.take(async () => {
+    // Reading the query took its time: somebody may have deleted the view.
+    if (view.deleted !== wasDeleted) throw notFound()
     const { patch, changes } = prepare(world, view, input, queried)
     // One step up to the last line. Only the fields of the patch: a run that ended meanwhile has changed others.
     Object.assign(view, patch)
@@ -238,7 +241,7 @@ export const destroyView = async (world: World, runs: Runs, call: ProjectCall): 
     logActivity(world, view, call.key.user.id, 'deleted')
     view.deleted = true
     view.name = `POSTHOG_DELETED_${view.id}`
+    world.engine.remove(view.project, view.id).catch(() => world.log(`view ${view.id} could not be forgotten`))
   })
-  await world.engine.remove(view.project, view.id)
   return { status: 204 }
 }

@@ -14,7 +14,10 @@ export interface World {
   readonly engine: Engine
   readonly keys: KeyRing
   readonly files: LocalFiles
-  /** Checks with the changes that rest on them (free names, concurrency tokens) take turns. */
+  /**
+   * Checks with the changes that rest on them (free names, concurrency tokens) take turns. Whatever gives something a name
+   * in SQL, or other rows, does it within one; a deletion is a single step and takes none.
+   */
   readonly commits: Turns
   /** Milliseconds, as `Date.now`; the same clock as `alarms`. */
   readonly clock: () => number

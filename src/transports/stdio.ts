@@ -1,7 +1,9 @@
 import type { Readable, Writable } from 'node:stream'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
-import { createServer, type ServerMeans } from '../server.ts'
+import type { Watcher } from '../schema/resource-watch.ts'
+import { createServer, type Era, type ServerMeans } from '../server.ts'
 import { LineLimit } from './line-limit.ts'
+import { ListenObserver } from './listen-observer.ts'
 
 /** The largest message a client may send; an upload's 1 MiB of text, escaped, stays far below. */
 const LARGEST_MESSAGE = 8 * 1024 * 1024
@@ -28,9 +30,20 @@ export const connectStdio = (
     lines.once('end', resolve)
     lines.once('close', resolve)
   })
-  const transport = new StdioServerTransport(streams.input.pipe(lines), streams.output, {
+  // The entry makes one instance for the connection (and one that answers a probe, which ends before).
+  let watcher: Watcher | undefined
+  const stdio = new StdioServerTransport(streams.input.pipe(lines), streams.output, {
     maxBufferSize: 2 * LARGEST_MESSAGE,
   })
-  const handle = serveStdio(() => createServer(means), { transport, onerror: onError })
+  const transport = new ListenObserver(stdio, {
+    opened: (id, interest) => watcher?.subscribe(id, interest),
+    ended: (id) => watcher?.unsubscribe(id),
+  })
+  const make = (era: Era) => {
+    const made = createServer(means, era)
+    watcher = made.watcher
+    return made.server
+  }
+  const handle = serveStdio(({ era }) => make(era), { transport, onerror: onError })
   return { ended, close: () => handle.close() }
 }

@@ -42,7 +42,7 @@ test.each<[string, Start, Record<string, unknown>, string]>([
 test('a locked project leaves no way to name another', async () => {
   const { mcp, call, paths } = await start({ flags: ['--project', '9', '--lock-project'] })
   const tools = await mcp.list()
-  expect(tools).toHaveLength(54)
+  expect(tools).toHaveLength(58)
   expect(JSON.stringify(tools.map(({ inputSchema }) => inputSchema))).not.toMatch(/project_id|environment_id/)
   expect(mcp.instructions).toContain('project 9')
   expect(mcp.instructions).not.toContain('project_id')

@@ -6,6 +6,7 @@ import { createHttpClient } from '../../src/http/client.ts'
 import { createLook } from '../../src/look.ts'
 import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
+import { noHooks } from '../fake/hooks.ts'
 import { type Answer, useRecorder } from '../fake/recorder.ts'
 
 /** Fetches an export whose file the storage answers for; in this process, so that the storage may be a local one. */
@@ -21,7 +22,7 @@ const download = async (stored: Answer) => {
   const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey }
   const tool = toCatalogue(operations, false).get('exports_content')
   if (tool === undefined) throw new Error('no such tool')
-  const result = await createCall(means, () => {})(tool, { id: 812 }, new AbortController().signal)
+  const result = await createCall(means, noHooks)(tool, { id: 812 }, { signal: new AbortController().signal })
   return { result, asked: upstream.requests.map(({ path }) => path) }
 }
 

@@ -3,6 +3,10 @@ import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import {
+  ResourceListChangedNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js'
 import { onTestFinished } from 'vitest'
 
 /** The built program. */
@@ -29,17 +33,80 @@ export interface Result {
   readonly isError?: boolean
 }
 
+/** A notification of a changed resource or list, as far as the tests read it. */
+export interface Note {
+  readonly method: string
+  readonly uri?: string | undefined
+}
+
+/** A listed resource, as far as the tests read it. */
+export interface ListedResource {
+  readonly uri: string
+  readonly name: string
+  readonly description?: string
+  readonly mimeType?: string
+  readonly size?: number
+  readonly annotations?: { readonly lastModified?: string }
+}
+
+/** What a completion is asked for. */
+export interface Ask {
+  readonly ref:
+    | { readonly type: 'ref/resource'; readonly uri: string }
+    | { readonly type: 'ref/prompt'; readonly name: string }
+  readonly argument: { readonly name: string; readonly value: string }
+  readonly context?: { readonly arguments: Record<string, string> }
+}
+
+/** A page of resources. */
+export interface Page {
+  readonly resources: readonly ListedResource[]
+  readonly nextCursor?: string
+  readonly ttlMs?: number
+  readonly cacheScope?: string
+}
+
+/** Resources, completion, prompts and notifications, the same for all three clients. */
+export interface Resourceful {
+  resources(cursor?: string): Promise<Page>
+  templates(): Promise<readonly { readonly uriTemplate: string }[]>
+  read(
+    uri: string,
+  ): Promise<{
+    readonly contents: readonly { readonly uri: string; readonly mimeType?: string; readonly text: string }[]
+    readonly ttlMs?: number
+    readonly cacheScope?: string
+  }>
+  complete(
+    ask: Ask,
+  ): Promise<{ readonly values: readonly string[]; readonly total?: number; readonly hasMore?: boolean }>
+  prompts(): Promise<readonly { readonly name: string; readonly arguments?: readonly { readonly name: string }[] }[]>
+  prompt(
+    name: string,
+    args: Record<string, string>,
+  ): Promise<{ readonly messages: readonly { readonly content: Record<string, unknown> }[] }>
+  /** Subscribes as the era has it; ends with what it returns. */
+  subscribe(uris: readonly string[]): Promise<() => Promise<void>>
+  /** Every notification of a change so far. */
+  readonly notes: readonly Note[]
+  /** Resolves once a notification fits that came after the first `from`. */
+  noted(fits: (note: Note) => boolean, from?: number): Promise<Note>
+}
+
 /** A connected client and the spawned server behind it. */
-export interface Connection {
+export interface Connection extends Resourceful {
   readonly pid: number | null
   /** Complete lines the server wrote to stderr so far. */
   readonly stderr: readonly string[]
   readonly instructions: string | undefined
   list(): Promise<readonly Listed[]>
   /** Calls a tool. The client checks structured content against the listed schema and rejects when it does not fit. */
-  call(name: string, args?: Record<string, unknown>, signal?: AbortSignal): Promise<Result>
+  call(name: string, args?: Record<string, unknown>, signal?: AbortSignal, onprogress?: OnProgress): Promise<Result>
   close(): Promise<void>
 }
+
+/** Told how a call goes. */
+export type OnProgress = (progress: { readonly progress: number; readonly message?: string | undefined }) => void
 
 /** How to start the server. `env` comes on top of PATH, the key and the quiet log; undefined takes a variable away. */
 export interface Start {
@@ -96,6 +163,12 @@ const connectSecond = async (parameters: Spawn, era: 'legacy' | 'modern'): Promi
     { name: 'test', version: '1' },
     era === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {},
   )
+  const changes = collectNotes((take) => {
+    client.setNotificationHandler('notifications/resources/list_changed', ({ method }) => take({ method }))
+    client.setNotificationHandler('notifications/resources/updated', ({ method, params }) =>
+      take({ method, uri: params.uri }),
+    )
+  })
   await client.connect(transport).catch((cause: unknown) => {
     throw new Error(`no connection; stderr: ${stderr.join('\n')}`, { cause })
   })
@@ -107,8 +180,26 @@ const connectSecond = async (parameters: Spawn, era: 'legacy' | 'modern'): Promi
     stderr,
     instructions: client.getInstructions(),
     list: async () => (await client.listTools()).tools as unknown as Listed[],
-    call: async (name, args = {}, signal) =>
-      (await client.callTool({ name, arguments: args }, signal ? { signal } : {})) as unknown as Result,
+    call: async (name, args = {}, signal, onprogress) =>
+      (await client.callTool(
+        { name, arguments: args },
+        { ...(signal && { signal }), ...(onprogress && { onprogress }) },
+      )) as unknown as Result,
+    // Its own listResources walks all pages.
+    ...toResourceful(
+      client as unknown as AnyClient,
+      changes,
+      async (cursor) =>
+        (await client.request({
+          method: 'resources/list',
+          params: cursor === undefined ? {} : { cursor },
+        })) as unknown as Page,
+    ),
+    subscribe: async (uris) => {
+      if (era !== 'modern') return subscribeEach(client as unknown as AnyClient, uris)
+      const subscription = await client.listen({ resourcesListChanged: true, resourceSubscriptions: [...uris] })
+      return () => subscription.close()
+    },
     close: () => client.close(),
   }
 }
@@ -117,6 +208,12 @@ const connectFirst = async (parameters: Spawn): Promise<Connection> => {
   const transport = new FirstTransport(parameters)
   const stderr = linesOf(transport.stderr)
   const client = new FirstClient({ name: 'test', version: '1' })
+  const changes = collectNotes((take) => {
+    client.setNotificationHandler(ResourceListChangedNotificationSchema, ({ method }) => take({ method }))
+    client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ method, params }) =>
+      take({ method, uri: params.uri }),
+    )
+  })
   // Its types predate exactOptionalPropertyTypes.
   await client.connect(transport as FirstClientTransport)
   return {
@@ -127,9 +224,73 @@ const connectFirst = async (parameters: Spawn): Promise<Connection> => {
     instructions: client.getInstructions(),
     // As above: plain JSON for the tests.
     list: async () => (await client.listTools()).tools as unknown as Listed[],
-    call: async (name, args = {}, signal) =>
-      (await client.callTool({ name, arguments: args }, undefined, signal ? { signal } : {})) as unknown as Result,
+    call: async (name, args = {}, signal, onprogress) =>
+      (await client.callTool({ name, arguments: args }, undefined, {
+        ...(signal && { signal }),
+        ...(onprogress && { onprogress }),
+      })) as unknown as Result,
+    ...toResourceful(client as unknown as AnyClient, changes, (cursor) =>
+      (client as unknown as AnyClient).listResources(cursor === undefined ? {} : { cursor }),
+    ),
+    subscribe: (uris) => subscribeEach(client as unknown as AnyClient, uris),
     close: () => client.close(),
+  }
+}
+
+/** What both SDKs' clients have in common; their types differ in how they spell JSON. */
+interface AnyClient {
+  listResources(params: { cursor?: string }): Promise<Page>
+  listResourceTemplates(): Promise<{ resourceTemplates: Awaited<ReturnType<Resourceful['templates']>> }>
+  readResource(params: { uri: string }, options?: unknown): ReturnType<Resourceful['read']>
+  complete(ask: Ask): Promise<{ completion: Awaited<ReturnType<Resourceful['complete']>> }>
+  listPrompts(): Promise<{ prompts: Awaited<ReturnType<Resourceful['prompts']>> }>
+  getPrompt(params: { name: string; arguments: Record<string, string> }): ReturnType<Resourceful['prompt']>
+  subscribeResource(params: { uri: string }): Promise<unknown>
+  unsubscribeResource(params: { uri: string }): Promise<unknown>
+}
+
+const subscribeEach = async (client: AnyClient, uris: readonly string[]): Promise<() => Promise<void>> => {
+  for (const uri of uris) await client.subscribeResource({ uri })
+  return async () => {
+    for (const uri of uris) await client.unsubscribeResource({ uri })
+  }
+}
+
+/** The v2 client answers from its own cache while a result is fresh; the tests are about the server. */
+const UNCACHED = { cacheMode: 'bypass' }
+
+const toResourceful = (
+  client: AnyClient,
+  changes: Pick<Resourceful, 'notes' | 'noted'>,
+  page: Resourceful['resources'],
+): Omit<Resourceful, 'subscribe'> => ({
+  ...changes,
+  resources: page,
+  templates: async () => (await client.listResourceTemplates()).resourceTemplates,
+  read: (uri) => client.readResource({ uri }, UNCACHED),
+  complete: async (ask) => (await client.complete(ask)).completion,
+  prompts: async () => (await client.listPrompts()).prompts,
+  prompt: (name, args) => client.getPrompt({ name, arguments: args }),
+})
+
+const collectNotes = (listen: (take: (note: Note) => void) => void): Pick<Resourceful, 'notes' | 'noted'> => {
+  const notes: Note[] = []
+  let waiting: (() => void)[] = []
+  listen((note) => {
+    notes.push(note)
+    const all = waiting
+    waiting = []
+    for (const wake of all) wake()
+  })
+  return {
+    notes,
+    async noted(fits, from = 0) {
+      for (;;) {
+        const found = notes.slice(from).find(fits)
+        if (found !== undefined) return found
+        await new Promise<void>((wake) => waiting.push(wake))
+      }
+    },
   }
 }
 

@@ -1,69 +1,31 @@
-import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { queryAsync } from 'chdb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FileSource } from '../../src/local/engine/engine.ts'
+import { BUCKET_KEYS, type Bucket, startBucket } from '../services/bucket.ts'
 import { type Bench, customersCsv, failureOf, openBench } from './engine-setup.ts'
 
 let bench: Bench
-let server: Server
-let origin: string
-const seen: string[] = []
-
-/** A bucket of one folder: GET and HEAD with ranges, ListObjectsV2, and a key nobody may read. */
-function bucket(): Server {
-  return createServer(async (request, response): Promise<unknown> => {
-    seen.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`)
-    const url = new URL(request.url ?? '/', 'http://bucket')
-    if (url.searchParams.has('list-type')) {
-      const contents = ['part-1.csv', 'part-2.csv'].map(
-        (key) =>
-          `<Contents><Key>${key}</Key><Size>16</Size><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>"x"</ETag></Contents>`,
-      )
-      response.writeHead(200, { 'content-type': 'application/xml' })
-      return response.end(
-        `<?xml version="1.0"?><ListBucketResult><Name>bucket</Name><KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>${contents.join('')}</ListBucketResult>`,
-      )
-    }
-    if (url.pathname.includes('denied')) return response.writeHead(403).end()
-    if (url.pathname.includes('moved')) return response.writeHead(302, { location: '/bucket/customers.csv' }).end()
-    const body = await readFile(join(bench.directory, basename(url.pathname))).catch(() => undefined)
-    if (!body) return response.writeHead(404).end()
-    const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '')
-    const [from, to] = [Number(range?.[1] ?? 0), Math.min(Number(range?.[2] || body.length - 1), body.length - 1)]
-    const headers = {
-      'content-length': to - from + 1,
-      'accept-ranges': 'bytes',
-      etag: '"x"',
-      'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
-    }
-    response.writeHead(
-      range ? 206 : 200,
-      range ? { ...headers, 'content-range': `bytes ${from}-${to}/${body.length}` } : headers,
-    )
-    return response.end(request.method === 'HEAD' ? undefined : body.subarray(from, to + 1))
-  })
-}
+let bucket: Bucket
 
 beforeAll(async () => {
   bench = await openBench()
   await bench.file('customers.csv', customersCsv)
-  await bench.file('part-1.csv', 'id,name\n1,a\n')
-  await bench.file('part-2.csv', 'id,name\n2,b\n')
   const parquet = await queryAsync(
     "SELECT number + 1 AS id, concat('n', toString(number)) AS name, number / 2 AS half FROM numbers(3)",
     { format: 'Parquet' },
   )
   await bench.file('rows.parquet', Buffer.from(parquet.bytes()))
-  server = bucket()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  origin = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  bucket = await startBucket({ anonymous: true })
+  bucket.objects.set('customers.csv', customersCsv)
+  bucket.objects.set('part-1.csv', 'id,name\n1,a\n')
+  bucket.objects.set('part-2.csv', 'id,name\n2,b\n')
+  bucket.objects.set('denied.csv', 'id\n1\n')
+  bucket.denied.add('denied.csv')
+  bucket.moved.set('moved.csv', '/lake/customers.csv')
 })
 afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
+  await bucket.close()
   await bench.close()
 })
 
@@ -153,25 +115,22 @@ describe('files', () => {
 })
 
 describe('buckets', () => {
-  const keys = { accessKey: 'AKTEST', secretKey: 'very-secret-key' }
+  const keys = BUCKET_KEYS
 
   it('signs with the keys it was given and reads the rows', async () => {
-    const source = {
-      format: 'CSVWithNames',
-      at: { kind: 'url', url: `${origin}/bucket/customers.csv`, ...keys },
-    } as const
+    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${bucket.url}customers.csv`, ...keys } } as const
     const columns = await bench.engine.describe(source)
     await bench.engine.put(1, { kind: 'table', id: 's3', name: 'from_bucket', source, columns })
     const answer = await bench.engine.query(1, 'select count() from from_bucket')
     expect(answer.rows).toEqual([[3]])
     expect(answer.executed).toBe('SELECT count() FROM `from_bucket` AS `from_bucket` LIMIT 101')
-    expect(seen.some((line) => line.startsWith('GET /bucket/customers.csv AWS4-HMAC-SHA256 Credential=AKTEST/'))).toBe(
-      true,
-    )
+    expect(
+      bucket.seen.some((line) => line.startsWith('GET /lake/customers.csv AWS4-HMAC-SHA256 Credential=AKTEST/')),
+    ).toBe(true)
   })
 
   it('reads every file a glob matches', async () => {
-    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${origin}/bucket/part-*.csv`, ...keys } } as const
+    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${bucket.url}part-*.csv`, ...keys } } as const
     await bench.engine.put(1, {
       kind: 'table',
       id: 'glob',
@@ -186,7 +145,7 @@ describe('buckets', () => {
   })
 
   it('reads a public file without keys', async () => {
-    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${origin}/bucket/customers.csv` } } as const
+    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${bucket.url}customers.csv` } } as const
     expect((await bench.engine.describe(source)).map(({ name }) => name)).toEqual(['id', 'name', 'mrr', 'joined'])
   })
 
@@ -194,10 +153,10 @@ describe('buckets', () => {
     ['keys', keys],
     ['no keys', {}],
   ])('follows no redirect, with %s', async (_, given) => {
-    const before = seen.length
-    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${origin}/bucket/moved.csv`, ...given } } as const
+    const before = bucket.seen.length
+    const source = { format: 'CSVWithNames', at: { kind: 'url', url: `${bucket.url}moved.csv`, ...given } } as const
     expect((await failureOf(bench.engine.describe(source))).reason).toBe('storage')
-    expect(seen.slice(before).filter((line) => line.includes('customers'))).toEqual([])
+    expect(bucket.seen.slice(before).filter((line) => line.includes('customers'))).toEqual([])
   })
 })
 
@@ -217,9 +176,9 @@ describe('files that cannot be read', () => {
     ['nope.csv', "The provided file doesn't exist in the bucket"],
     ['denied.csv', 'Access was denied when reading the provided file'],
   ])('says why %s fails in a bucket, with keys and without', async (name, text) => {
-    for (const given of [{ accessKey: 'AKTEST', secretKey: 'very-secret-key' }, {}]) {
+    for (const given of [BUCKET_KEYS, {}]) {
       const error = await failureOf(
-        bench.engine.describe({ format: 'CSV', at: { kind: 'url', url: `${origin}/bucket/${name}`, ...given } }),
+        bench.engine.describe({ format: 'CSV', at: { kind: 'url', url: `${bucket.url}${name}`, ...given } }),
       )
       expect([error.reason, error.message]).toEqual(['storage', text])
     }
@@ -230,6 +189,17 @@ describe('files that cannot be read', () => {
     const path = await bench.file('star*.csv', 'a\n1\n')
     const error = await failureOf(bench.engine.describe({ format: 'CSVWithNames', at: { kind: 'file', path } }))
     expect([error.reason, error.message]).toEqual(['storage', expect.stringContaining('cannot read a file with *')])
+  })
+
+  it.each([
+    ['den*.csv', BUCKET_KEYS, 'Access was denied when reading the provided file'],
+    ['part*.csv', { ...BUCKET_KEYS, secretKey: 'wrong' }, 'Access was denied when reading the provided file'],
+    ['part*.csv', { ...BUCKET_KEYS, accessKey: 'AKNONE' }, 'The Access Key you provided does not exist'],
+    ['../nowhere/*.csv', BUCKET_KEYS, "The provided bucket doesn't exist"],
+  ])('says in the words of the API what S3 says of %s with %j', async (name, keys, text) => {
+    const url = new URL(name, bucket.url).href
+    const error = await failureOf(bench.engine.describe({ format: 'CSV', at: { kind: 'url', url, ...keys } }))
+    expect([error.reason, error.message]).toEqual(['storage', text])
   })
 
   it('says so when a file is gone at query time', async () => {

@@ -84,3 +84,22 @@ export const until = async (ask: () => Promise<Answer>, done: (body: Body) => bo
 
 /** The query object of a view. */
 export const hogql = (query: string) => ({ kind: 'HogQLQuery', query })
+
+// Some 10^12 rows: never waited for.
+const ENDLESS =
+  'select count() as n from events a cross join events b cross join events c cross join events d cross join events e where a.uuid < b.uuid and c.uuid < d.uuid'
+
+/** Keeps the engine busy, so that what comes now waits for its turn, until `release` is called. */
+export const hold = async (client: Client): Promise<{ release(): Promise<void> }> => {
+  const { body } = await client.call('POST', 'query/', { query: hogql(ENDLESS), refresh: 'force_async' })
+  return {
+    release: async () => {
+      await client.call('DELETE', `query/${body.query_status.id}/`)
+    },
+  }
+}
+
+/** Later requests are read later: once the API has answered these, it has the earlier ones in hand. */
+export const settle = async (client: Client): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await fetch(`${client.local.origin}/_health`)
+}

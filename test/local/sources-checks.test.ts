@@ -101,7 +101,7 @@ describe('create', () => {
     [
       { source_type: 'Zendesk', payload: { subdomain: 'a', api_key: 'b', email_address: 'c@d.e' } },
       message(
-        'The local warehouse cannot reach Zendesk sources; PostHog might. It connects to Postgres, Supabase, Neon, PlanetScalePostgres, MySQL, PlanetScaleMySQL.',
+        'The local warehouse cannot reach Zendesk sources; PostHog might. It connects to Postgres, Supabase, Neon, PlanetScalePostgres, MySQL, PlanetScaleMySQL, AmazonS3, GoogleCloudStorage.',
       ),
     ],
     [

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operations } from '../../tools/index.ts'
 import { type Connection, connectMcp, type Era } from '../fake/mcp.ts'
+import { type Bucket, startBucket } from '../services/bucket.ts'
 import { hasPostgres, type Postgres, startPostgres } from '../services/postgres.ts'
 import { startClient } from './http-client.ts'
 import { type Exported, makeExports, playExports, playTree } from './tools-files.ts'
 import { playManaged, playStatistics } from './tools-managed.ts'
 import { type Tally, type ToolSession, toolSession } from './tools-session.ts'
-import { fillShop, playSourceForms, playSources } from './tools-sources.ts'
+import { fillShop, playBucket, playSourceForms, playSources } from './tools-sources.ts'
 import { playTables, playViews } from './tools-tables.ts'
 
 const UNKNOWN = '0194d649-0000-7000-8000-00000000ffff'
@@ -51,13 +52,18 @@ const FAILURES: readonly (readonly [name: string, args: Record<string, unknown>,
 const names = operations.map(({ name }) => name).sort()
 const isHere = hasPostgres()
 let postgres: Postgres | undefined
+let bucket: Bucket
 
 beforeAll(async () => {
+  bucket = await startBucket()
   if (!isHere) return
   postgres = await startPostgres()
   await fillShop(postgres)
 })
-afterAll(() => postgres?.close())
+afterAll(async () => {
+  await postgres?.close()
+  await bucket.close()
+})
 
 describe.each<Era>(['legacy', 'modern', 'v1'])('on the local warehouse, %s client', (era) => {
   const tally: Tally = { succeeded: new Set(), failed: new Set() }
@@ -96,7 +102,7 @@ describe.each<Era>(['legacy', 'modern', 'v1'])('on the local warehouse, %s clien
   it('takes up the same state with --local, and has had no run yet', async () => {
     mcp = await connectMcp({
       era,
-      flags: ['--local', root, '--session-actions', 'allow', '--allow-dir', folder],
+      flags: ['--local', root, '--session-actions', 'allow', '--allow-dir', folder, '--allow-http-buckets'],
       env: { POSTHOG_PERSONAL_API_KEY: undefined, POSTHOG_PROJECT_ID: undefined },
     })
     session = toolSession(mcp, tally)
@@ -111,6 +117,7 @@ describe.each<Era>(['legacy', 'modern', 'v1'])('on the local warehouse, %s clien
   it.skipIf(!isHere)('connects, follows, changes and deletes a source', async () => {
     if (postgres !== undefined) await playSources(session, postgres)
   })
+  it('connects, follows and deletes a bucket', () => playBucket(session, bucket))
   it.each(FAILURES)('%s fails', async (name, args, text) => {
     expect(await session.fails(name, args)).toContain(text)
   })

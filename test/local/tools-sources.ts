@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest'
+import { BUCKET_KEYS, type Bucket } from '../services/bucket.ts'
 import type { Postgres } from '../services/postgres.ts'
 import { rowsOf, type ToolSession } from './tools-session.ts'
 
@@ -73,4 +74,32 @@ export const playSources = async ({ ok, fails }: ToolSession, { login }: Postgre
   await ok('external_data_sources_delete', { id })
   expect(await fails('external_data_sources_get', { id })).toContain('does not mean that it was deleted')
   expect(await ok('warehouse_tables_list', { search: 'customers' })).toMatchObject({ total: 0 })
+}
+
+/** The life of a source that is a bucket. */
+export const playBucket = async ({ ok, fails }: ToolSession, bucket: Bucket): Promise<void> => {
+  bucket.objects.set('visits/2026-01.csv', 'id,page\n1,home\n2,docs\n')
+  const source_type = 'AmazonS3'
+  const [form] = rowsOf(await ok('external_data_sources_wizard', { source_type }))
+  expect(form?.caption).toContain("the local warehouse's own")
+  const payload = { bucket_url: bucket.url, access_key: BUCKET_KEYS.accessKey, secret_key: BUCKET_KEYS.secretKey }
+  const seen = await ok('external_data_sources_database_schema', { source_type, payload })
+  expect(seen.results).toMatchObject([{ table: 'visits', sync_types: ['full_refresh'] }])
+  const wrong = { ...payload, secret_key: 'not-the-secret' }
+  expect(await fails('external_data_sources_database_schema', { source_type, payload: wrong })).toContain(
+    'Access was denied when reading the provided file',
+  )
+  const schemas = [{ name: 'visits', sync_type: 'full_refresh' }]
+  const { id } = await ok('external_data_sources_create', { source_type, prefix: 'lake_', schemas, payload })
+  await vi.waitFor(
+    async () => {
+      const done = { schema: 'visits', status: 'Completed', rows_synced: 2 }
+      expect((await ok('external_data_sources_jobs', { id })).results).toMatchObject([done])
+    },
+    { timeout: 15_000, interval: 50 },
+  )
+  const values = { table_name: 'lake_amazons3_visits', key: 'page', value: 'doc' }
+  expect(await ok('data_warehouse_property_values', values)).toMatchObject({ results: ['docs'] })
+  await ok('external_data_sources_delete', { id })
+  expect(await ok('warehouse_tables_list', { search: 'visits' })).toMatchObject({ total: 0 })
 }

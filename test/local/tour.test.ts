@@ -15,7 +15,7 @@ const takeTour = async (args: readonly string[], env: Readonly<Record<string, st
 
 it('the tour shows real rows, one failing call, and configuration for four clients', async () => {
   const { stdout } = await takeTour([])
-  expect(stdout).toContain('Connected over stdio: 54 tools.')
+  expect(stdout).toContain('Connected over stdio: 58 tools.')
   // Sums of the shipped sample, which never change.
   expect(stdout).toMatch(/US\s+112\s+11274\.13/)
   expect(stdout).toContain('Unable to resolve field: prize')

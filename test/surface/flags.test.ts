@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { toCatalogue } from '../../src/catalogue.ts'
-import { operations } from '../../tools/index.ts'
+import { toCatalogue, toQuestions } from '../../src/catalogue.ts'
+import { operations, questions } from '../../tools/index.ts'
 import { facts } from '../catalogue/facts.ts'
 import { BINARY, type Era, KEY, type Listed, useMcp } from '../fake/mcp.ts'
 import { useRecorder } from '../fake/recorder.ts'
 
-const all = facts.map(({ tool }) => tool)
-const reads = facts
+const asked = ['schema_list', 'schema_describe', 'query_run', 'query_cancel']
+const all = [...asked, ...facts.map(({ tool }) => tool)]
+const readOperations = facts
   .filter(({ effect, scopes }) => effect === 'read' && !scopes.some((scope) => scope.endsWith(':write')))
   .map(({ tool }) => tool)
+
+const reads = [...asked, ...readOperations]
 
 const namesOf = (tools: readonly Listed[]) => tools.map(({ name }) => name)
 
@@ -34,20 +37,22 @@ describe('what is listed is what can be called', () => {
       ['file_system_get'],
       '--',
     ],
+    ['questions alone', ['--toolsets', 'schema,query'], asked, '--toolsets'],
     ['nothing', [], all, ''],
   ])('%s', async (_case, flags, offered, reason) => {
     const posthog = await useRecorder()
     const mcp = await useMcp({ origin: posthog.origin, flags })
     expect(namesOf(await mcp.list())).toEqual(offered)
     const hidden = all.filter((name) => !offered.includes(name))
-    expect(hidden.length + offered.length).toBe(54)
+    expect(hidden.length + offered.length).toBe(58)
     for (const name of hidden)
       await expect(mcp.call(name, {})).rejects.toThrow(new RegExp(`The tool ${name} is not offered here \\(${reason}`))
     expect(posthog.requests).toHaveLength(0)
     // One that is offered goes through.
-    const open = offered.find((name) => name.endsWith('_list') || name.endsWith('_get'))
+    const open = offered.find((name) => /^(?!schema).*_(list|get|cancel)$/.test(name))
     if (open === undefined) throw new Error('no read to try')
-    await mcp.call(open, open.endsWith('_get') ? { id: '0198aa00-0000-4000-8000-000000000001' } : {})
+    const args = { get: { id: '0198aa00-0000-4000-8000-000000000001' }, cancel: { query_id: 'x' }, list: {} }
+    await mcp.call(open, args[open.split('_').at(-1) as keyof typeof args])
     expect(posthog.requests).toHaveLength(1)
   })
 
@@ -59,7 +64,7 @@ describe('what is listed is what can be called', () => {
     expect(reads).not.toContain('data_warehouse_data_ops_dashboard')
     // A POST that only reads.
     expect(reads).toContain('file_system_count')
-    expect(reads).toHaveLength(25)
+    expect(reads).toHaveLength(29)
   })
 
   test('a tool that nobody knows is a protocol error, and the server goes on', async () => {
@@ -68,21 +73,27 @@ describe('what is listed is what can be called', () => {
     await expect(mcp.call('drop_everything')).rejects.toThrow(/Unknown tool: drop_everything/)
     await expect(mcp.call('x'.repeat(5_000))).rejects.toThrow(/Unknown tool: x{100}…/)
     await expect(mcp.call('__proto__')).rejects.toThrow(/Unknown tool/)
-    expect(await mcp.list()).toHaveLength(54)
+    expect(await mcp.list()).toHaveLength(58)
   })
 })
 
 test.each<Era>(['legacy', 'modern', 'v1'])('the list on the wire is the catalogue, for the %s client', async (era) => {
   const mcp = await useMcp({ era, origin: 'http://127.0.0.1:9' })
   const wire = await mcp.list()
-  const definitions = [...toCatalogue(operations, false).values()].map(({ definition }) => definition)
+  const definitions = [...toQuestions(questions, false).values(), ...toCatalogue(operations, false).values()].map(
+    ({ definition }) => definition,
+  )
   expect(JSON.parse(JSON.stringify(wire))).toMatchObject(JSON.parse(JSON.stringify(definitions)))
-  expect(wire).toHaveLength(54)
+  expect(wire).toHaveLength(58)
 })
 
 test.each<[string, readonly string[], RegExp]>([
   ['no such tool', ['--tools', 'warehouse_tables_drop'], /--tools: there is no tool warehouse_tables_drop/],
-  ['no such toolset', ['--toolsets', 'tables'], /--toolsets: there is no tables; there are warehouse_tables, /],
+  [
+    'no such toolset',
+    ['--toolsets', 'tables'],
+    /--toolsets: there is no tables; there are schema, query, warehouse_tables, /,
+  ],
   ['nothing left', ['--read-only', '--tools', 'file_system_delete'], /No tool is left/],
   ['a lock without a project', ['--lock-project'], /--lock-project needs a project/],
 ])('%s ends the start, with the flag named', (_case, flags, says) => {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { toCatalogue } from '../../src/catalogue.ts'
-import { operations } from '../../tools/index.ts'
+import { toCatalogue, toQuestions } from '../../src/catalogue.ts'
+import { operations, questions } from '../../tools/index.ts'
 
 /** One file for each tool: what a client is told of it. `UPDATE_GOLDEN=1` rewrites them, on purpose only. */
 const FOLDER = new URL('./golden/', import.meta.url)
@@ -13,7 +13,9 @@ const sorted = (value: unknown): unknown => {
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]))
 }
 
-const definitions = [...toCatalogue(operations, false).values()].map(({ definition }) => definition)
+const definitions = [...toQuestions(questions, false).values(), ...toCatalogue(operations, false).values()].map(
+  ({ definition }) => definition,
+)
 const textOf = (definition: unknown) => `${JSON.stringify(sorted(definition), null, 2)}\n`
 
 if (process.env.UPDATE_GOLDEN === '1') {
@@ -25,7 +27,7 @@ if (process.env.UPDATE_GOLDEN === '1') {
 describe('the golden files', () => {
   test('are one for each tool, none missing, none left over', () => {
     const files = readdirSync(FOLDER).sort()
-    expect(files).toHaveLength(54)
+    expect(files).toHaveLength(58)
     expect(files).toEqual(definitions.map(({ name }) => `${name}.json`).sort())
   })
 

@@ -195,11 +195,11 @@ describe('the end, with a call in flight', () => {
 })
 
 describe('without a key', () => {
-  test('54 tools are listed, and each says how to set one and that nothing was done', async () => {
+  test('58 tools are listed, and each says how to set one and that nothing was done', async () => {
     const upstream = await useRecorder()
     const mcp = await useMcp({ origin: upstream.origin, env: { POSTHOG_PERSONAL_API_KEY: undefined } })
     const tools = await mcp.list()
-    expect(tools).toHaveLength(54)
+    expect(tools).toHaveLength(58)
     const { content, isError } = await mcp.call('data_warehouse_deprovision')
     expect(isError).toBe(true)
     expect(content).toEqual([
@@ -293,7 +293,7 @@ describe('a wrong setting', () => {
       'an unknown toolset',
       good,
       ['--toolsets', 'warehouse_tables,tables'],
-      /--toolsets: there is no tables; there are warehouse_tables/,
+      /--toolsets: there is no tables; there are schema, query, warehouse_tables/,
     ],
     ['an unknown tool', good, ['--tools', 'warehouse_tables_lst'], /--tools: there is no tool warehouse_tables_lst/],
     ['nothing left', good, ['--read-only', '--tools', 'warehouse_tables_delete'], /No tool is left/],

@@ -25,12 +25,42 @@ export interface FileSource {
   readonly csvAllowDoubleQuotes?: boolean
 }
 
-/** A saved name in a project that SQL may read: a file table, a view, a view's materialized table, or a synced table. */
+/** One of the files that a `*` stands for; `path` is the engine's own name for it: the bucket, a slash, the key. */
+export interface StoredFile {
+  readonly path: string
+  readonly bytes: number
+}
+
+/** A condition on one column. `operator` is one of SQL's comparisons, IN or NOT IN; these two take a list. */
+export interface RowCondition {
+  readonly column: string
+  readonly operator: string
+  readonly value: unknown
+}
+
+/** Rows of files, ready to be copied into a table. */
+export interface FileRows {
+  readonly source: FileSource
+  /** All columns of the files, in the types they are read as. */
+  readonly columns: readonly EngineColumn[]
+  /** The columns to copy. */
+  readonly wanted: readonly string[]
+  /** Only files past the one path and not past the other, in the order of `list`; null is no bound. */
+  readonly after: string | null
+  readonly upTo: string | null
+  readonly conditions: readonly RowCondition[]
+}
+
+/**
+ * A saved name in a project that SQL may read: a file table, a view, a view's materialized table, or a synced table.
+ * An `alias` is another name, with dots, that SQL may use.
+ */
 export type Relation =
   | {
       readonly kind: 'table'
       readonly id: string
       readonly name: string
+      readonly alias?: string
       readonly source: FileSource
       readonly columns: readonly EngineColumn[]
     }
@@ -46,7 +76,6 @@ export type Relation =
       readonly kind: 'rows'
       readonly id: string
       readonly name: string
-      /** The other name SQL may use, with dots. */
       readonly alias: string
       /** A table of the row store. */
       readonly rows: string
@@ -61,6 +90,8 @@ export interface RowStore {
   create(project: number, columns: readonly EngineColumn[]): Promise<string>
   /** Adds rows: lines of JSON arrays in the order of `columns`. */
   insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>
+  /** Adds rows of files, which the engine reads itself. An abort ends it, at the price of the engine's process. */
+  load(table: string, rows: FileRows, signal?: AbortSignal): Promise<void>
   /** Copies rows between versions; with a key only those whose key `to` does not have. */
   carry(from: string, to: string, columns: readonly string[], unlessKey?: readonly string[]): Promise<void>
   hasDuplicates(table: string, key: readonly string[]): Promise<boolean>
@@ -115,12 +146,15 @@ export interface Analysis {
 }
 
 /**
- * The engine. Names are resolved per project: `relations` of other projects do not exist for a query.
+ * The engine. Names are resolved per project: `relations` of other projects do not exist for a query. They mean what they
+ * mean when a statement's turn comes: one that waited reads what a relation was replaced with, and not what was removed.
  * `events` and `persons` are seeded in every project and always readable.
  */
 export interface Engine {
-  /** Column names and types of a file or bucket. Throws `storage`. */
-  describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]>
+  /** Column names and types of a file or bucket. `patient` waits for its turn instead of being `busy`. Throws `storage`. */
+  describe(source: FileSource, signal?: AbortSignal, patient?: boolean): Promise<readonly EngineColumn[]>
+  /** The first `most` files of a place by path, without opening one; waits for its turn. Throws `storage`. */
+  list(at: FileSource['at'], most: number, signal?: AbortSignal): Promise<readonly StoredFile[]>
   /** Make a relation readable under its name, replacing an older one with the same id. */
   put(project: number, relation: Relation, signal?: AbortSignal): Promise<void>
   /** Forget a relation. Its rows, if it has any, are the caller's to drop. */
@@ -153,6 +187,11 @@ export interface Engine {
   /** Number of rows a relation has now. */
   count(project: number, name: string, signal?: AbortSignal): Promise<number>
   readonly rows: RowStore
+  /**
+   * Resolves when everything that was asked before has been answered. A file that no relation names since then has no
+   * reader left.
+   */
+  drained(): Promise<void>
   /** Ends the worker process; idempotent. */
   close(): Promise<void>
 }

@@ -42,10 +42,10 @@ const storageNames = new Set(
 
 // First match wins; the sentences are PostHog's (fact sheet: tables 2.3, create).
 const storageTexts: readonly (readonly [RegExp, string])[] = [
-  [/InvalidAccessKeyId/, 'The Access Key you provided does not exist'],
+  [/InvalidAccessKeyId|Access Key Id you provided does not exist/i, 'The Access Key you provided does not exist'],
   [/NoSuchBucket|specified bucket does not exist/i, "The provided bucket doesn't exist"],
   [
-    /AccessDenied|SignatureDoesNotMatch|code: 40[13]|Forbidden|Permission denied/i,
+    /Access ?Denied|SignatureDoesNotMatch|request signature we calculated|code: 40[13]|Forbidden|Permission denied/i,
     'Access was denied when reading the provided file',
   ],
   [/file is empty|no data|empty file/i, 'The provided file contains no data'],
@@ -82,6 +82,9 @@ function unreadable(text: string): EngineError | undefined {
   return unsupported(`${reader === 'toDate' ? 'toDate' : 'toDateTime'} of ${type?.[1] ?? type?.[2] ?? 'this type'}`)
 }
 
+// Saved names are resolved before the engine sees them, so what it misses is a place where rows were kept.
+const rowsGone = 'The rows of a table that this query reads are gone.'
+
 /** Puts a message of chDB in the engine's own terms. The original never leaves this function. */
 export function toEngineError(message: string): EngineError {
   const { name, text } = read(message)
@@ -95,5 +98,6 @@ export function toEngineError(message: string): EngineError {
   if (refusal !== undefined) return refusal
   if (name === 'TIMEOUT_EXCEEDED') return new EngineError('timeout', timeoutText)
   if (storageNames.has(name)) return new EngineError('storage', storageText(text))
-  return new EngineError('execution', safe(text), { code: name.toLowerCase() })
+  const isGone = name === 'UNKNOWN_TABLE' || name === 'UNKNOWN_DATABASE'
+  return new EngineError('execution', isGone ? rowsGone : safe(text), { code: name.toLowerCase() })
 }

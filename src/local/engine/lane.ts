@@ -150,7 +150,7 @@ export class Lane {
 
   #progress(message: Exclude<FromWorker, { type: 'ready' | 'missing' | 'unusable' }>): void {
     const ticket = this.#current
-    if (!ticket || ticket.job.id !== message.id) return
+    if (!ticket || ticket.id !== message.id) return
     if (message.type === 'columns' || message.type === 'rows') {
       ticket.take(message)
       return
@@ -162,12 +162,14 @@ export class Lane {
   }
 
   #pump(): void {
-    if (!this.#ready || this.#current) return
-    const ticket = this.#queue.shift()
-    if (!ticket) return
-    this.#current = ticket
-    ticket.begin()
-    this.#tell({ type: 'run', job: ticket.job })
+    while (this.#ready && !this.#current) {
+      const ticket = this.#queue.shift()
+      if (!ticket) return
+      const job = ticket.begin()
+      if (!job) continue
+      this.#current = ticket
+      this.#tell({ type: 'run', job })
+    }
   }
 
   #tell(message: ToWorker): void {
@@ -179,7 +181,7 @@ export class Lane {
     const place = this.#queue.indexOf(ticket)
     if (place !== -1) this.#queue.splice(place, 1)
     if (this.#current !== ticket) return
-    this.#tell({ type: 'cancel', id: ticket.job.id })
+    this.#tell({ type: 'cancel', id: ticket.id })
     const child = this.#child
     setTimeout(() => {
       if (this.#current === ticket) child?.kill('SIGKILL')

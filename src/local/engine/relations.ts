@@ -45,7 +45,7 @@ export class Relations {
         const seeded = seededTables.get(name)
         if (seeded !== undefined) return { kind: 'ready', run: hidden(seeded) }
         const relation = [...(this.#projects.get(project)?.values() ?? [])].find(
-          (one) => one.name === name || (one.kind === 'rows' && one.alias === name),
+          (one) => one.name === name || (one.kind !== 'view' && one.alias === name),
         )
         return relation && resolve(relation)
       },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { EngineColumn, RowStore } from './engine.ts'
+import type { EngineColumn, FileRows, RowStore } from './engine.ts'
+import { fileRowsOf } from './file-rows.ts'
 import { quoteName } from './hogql/quote.ts'
 import type { Lane } from './lane.ts'
 import { databaseOf } from './relations.ts'
@@ -16,7 +17,8 @@ const firstNumber = ({ rows }: Outcome): number => Number(rows[0]?.[0] ?? 0)
 
 /**
  * Rows that a sync brings, over the engine's lane. Its statements wait for their turn however long that takes and are
- * never broken off: each is short, and a broken one would cost everybody the engine's process.
+ * never broken off: each is short, and a broken one would cost everybody the engine's process. Only reading files is
+ * as long as their storage makes it, so that can be ended.
  */
 export class LaneRowStore implements RowStore {
   readonly #lane: Lane
@@ -36,6 +38,10 @@ export class LaneRowStore implements RowStore {
   async insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
     await this.#command(`INSERT INTO ${table} (${listOf(columns)}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`)
+  }
+
+  async load(table: string, rows: FileRows, signal?: AbortSignal): Promise<void> {
+    await this.#command(`INSERT INTO ${table} (${listOf(rows.wanted)}) ${fileRowsOf(rows)}`, signal)
   }
 
   async carry(from: string, to: string, columns: readonly string[], unlessKey: readonly string[] = []): Promise<void> {
@@ -64,10 +70,10 @@ export class LaneRowStore implements RowStore {
   }
 
   #rows(sql: string): Promise<Outcome> {
-    return this.#lane.run({ sql, kind: 'rows', timeoutMs: statementMs, patient: true })
+    return this.#lane.run({ sql: () => sql, kind: 'rows', timeoutMs: statementMs, patient: true })
   }
 
-  async #command(sql: string): Promise<void> {
-    await this.#lane.run({ sql, kind: 'command', timeoutMs: statementMs, patient: true })
+  async #command(sql: string, signal?: AbortSignal): Promise<void> {
+    await this.#lane.run({ sql: () => sql, kind: 'command', timeoutMs: statementMs, patient: true, signal })
   }
 }

@@ -17,14 +17,9 @@ function bucketAddress(text: string): string {
   return `${url.origin}${url.pathname}`
 }
 
-/** The table function that reads a source. With `columns` the file is read as these types. Throws `storage`. */
-export function readerOf(source: FileSource, columns?: readonly EngineColumn[]): string {
-  const { at, format } = source
-  if (format === 'Delta' || format === 'DeltaS3Wrapper') throw new EngineError('storage', deltaText)
-  const structure = columns
-    ? [columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')]
-    : []
-  const rest = [format, ...structure].map(quoteString).join(', ')
+/** The table function for a place; `how` is its format and, if it is known, its structure. */
+function functionOf(at: FileSource['at'], how: readonly string[]): string {
+  const rest = how.map(quoteString).join(', ')
   if (at.kind === 'file') {
     // The engine reads these as patterns and archive members, and a file on disk was checked under its one name.
     if (/[*{}|?]|::/.test(at.path)) throw new EngineError('storage', pathText)
@@ -38,6 +33,21 @@ export function readerOf(source: FileSource, columns?: readonly EngineColumn[]):
   return url.includes('*') ? `s3(${url}, NOSIGN, ${rest})` : `url(${url}, ${rest})`
 }
 
+/** The table function that reads a source. With `columns` the file is read as these types. Throws `storage`. */
+export function readerOf(source: FileSource, columns?: readonly EngineColumn[]): string {
+  const { at, format } = source
+  if (format === 'Delta' || format === 'DeltaS3Wrapper') throw new EngineError('storage', deltaText)
+  const structure = columns
+    ? [columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')]
+    : []
+  return functionOf(at, [format, ...structure])
+}
+
+/** A select of the path and size of each file at a place, by path; opens none of them. Throws `storage`. */
+export function listingOf(at: FileSource['at'], most: number): string {
+  return `SELECT _path, _size FROM ${functionOf(at, ['One'])} ORDER BY _path LIMIT ${Math.trunc(most)}`
+}
+
 /** Settings that belong to one file and not to the query around it. */
 export function settingsOf(source: FileSource): string {
   if (source.format !== 'CSV' && source.format !== 'CSVWithNames') return ''
@@ -47,14 +57,14 @@ export function settingsOf(source: FileSource): string {
 /**
  * A bracketed select over a file with the columns of its table. Text formats are read as those types from the
  * start, so that an identifier set to string keeps its zeros; Parquet has types of its own, which are cast and
- * must fit. Throws `storage`.
+ * must fit. `where` may name the path of a file (`_path`). Throws `storage`.
  */
-export function selectOf(source: FileSource, columns: readonly EngineColumn[]): string {
+export function selectOf(source: FileSource, columns: readonly EngineColumn[], where = ''): string {
   if (columns.length === 0) throw new EngineError('storage', 'Could not get columns')
   const typed = source.format === 'Parquet'
   const items = columns.map(({ name, clickhouse }) =>
     typed ? `accurateCast(${quoteName(name)}, ${quoteString(clickhouse)}) AS ${quoteName(name)}` : quoteName(name),
   )
   const reader = readerOf(source, typed ? undefined : columns)
-  return `(SELECT ${items.join(', ')} FROM ${reader}${settingsOf(source)})`
+  return `(SELECT ${items.join(', ')} FROM ${reader}${where}${settingsOf(source)})`
 }

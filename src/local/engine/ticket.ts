@@ -3,7 +3,8 @@ import { type FromWorker, type Job, mostBytes, tooManyBytes } from './worker-mes
 
 /** One statement for the engine. `timeoutMs` counts from its turn, not from its arrival. */
 export interface Work {
-  readonly sql: string
+  /** Asked for when its turn comes, because what a name stands for may be replaced while it waits. May throw. */
+  readonly sql: () => string
   readonly kind: Job['kind']
   readonly maxRows?: number
   readonly timeoutMs: number
@@ -31,7 +32,7 @@ const longestTimer = 2_147_483_647
 
 /** A call's place in the queue: its clock, its rows so far, and the promise its caller holds. */
 export class Ticket {
-  readonly job: Job
+  readonly id: number
   readonly outcome: Promise<Outcome>
   readonly #work: Work
   readonly #giveUp: (ticket: Ticket) => void
@@ -41,12 +42,12 @@ export class Ticket {
   #bytes = 0
   #timer: NodeJS.Timeout
   #resolve: (outcome: Outcome) => void = () => undefined
-  #reject: (error: EngineError) => void = () => undefined
+  #reject: (error: unknown) => void = () => undefined
   settled = false
 
   /** `giveUp` is called when the ticket ends before its statement did. */
   constructor(id: number, work: Work, maxWaitMs: number, giveUp: (ticket: Ticket) => void) {
-    this.job = { id, sql: work.sql, kind: work.kind, maxRows: work.maxRows ?? Number.MAX_SAFE_INTEGER }
+    this.id = id
     this.#work = work
     this.#giveUp = giveUp
     this.outcome = new Promise((resolve, reject) => {
@@ -68,10 +69,18 @@ export class Ticket {
     this.#giveUp(this)
   }
 
-  /** The statement's turn has come. */
-  begin(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#abandon(new EngineError('timeout', timeoutText)), this.#work.timeoutMs)
+  /** The statement's turn has come. Undefined when there is nothing to run any more: then the ticket has failed. */
+  begin(): Job | undefined {
+    const { sql, kind, maxRows = Number.MAX_SAFE_INTEGER, timeoutMs } = this.#work
+    try {
+      const job = { id: this.id, sql: sql(), kind, maxRows }
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.#abandon(new EngineError('timeout', timeoutText)), timeoutMs)
+      return job
+    } catch (error) {
+      this.fail(error)
+      return undefined
+    }
   }
 
   /** Takes what the worker sent for this statement. */
@@ -94,7 +103,7 @@ export class Ticket {
     this.#resolve({ names: this.#names, types: this.#types, rows: this.#rows })
   }
 
-  fail(error: EngineError): void {
+  fail(error: unknown): void {
     if (this.settled) return
     this.#finish()
     this.#reject(error)

@@ -8,6 +8,7 @@ import {
   type QueryAnswer,
   type Relation,
   type RowStore,
+  type StoredFile,
 } from './engine.ts'
 import { compile, compileView } from './hogql/compile.ts'
 import { overlayNames } from './hogql/names.ts'
@@ -19,7 +20,7 @@ import type { Lane } from './lane.ts'
 import { compileLimited } from './limits.ts'
 import { databaseOf, type Relations, requireView } from './relations.ts'
 import { LaneRowStore } from './row-store.ts'
-import { readerOf, settingsOf } from './sources.ts'
+import { listingOf, readerOf, settingsOf } from './sources.ts'
 import type { Outcome, Work } from './ticket.ts'
 
 type QueryOptions = Parameters<Engine['query']>[2]
@@ -27,7 +28,11 @@ type QueryOptions = Parameters<Engine['query']>[2]
 // Filling a table may take longer than a caller's query; PostHog runs it in a job of its own.
 const fillMs = 600_000
 
-/** The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again. */
+/**
+ * The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again; and twice:
+ * when a text comes, so that a mistake is told at once, and when its turn comes, because what they stand for may have
+ * been replaced or deleted while it waited.
+ */
 export class ChdbEngine implements Engine {
   readonly #lane: Lane
   readonly rows: RowStore
@@ -41,14 +46,21 @@ export class ChdbEngine implements Engine {
     this.#timeoutMs = timeoutMs
   }
 
-  async describe(source: FileSource, signal?: AbortSignal): Promise<readonly EngineColumn[]> {
+  async describe(source: FileSource, signal?: AbortSignal, patient = false): Promise<readonly EngineColumn[]> {
     const sql = `SELECT * FROM (SELECT * FROM ${readerOf(source)}${settingsOf(source)}) LIMIT 0`
     try {
-      return toColumns(await this.#rows(sql, signal))
+      return toColumns(await this.#rows(() => sql, signal, patient))
     } catch (error) {
-      // While columns are being read, whatever the engine says is about the file.
-      if (!(error instanceof EngineError) || !['execution', 'unknown_field'].includes(error.reason)) throw error
-      throw new EngineError('storage', 'Could not get columns')
+      throw aboutStorage(error)
+    }
+  }
+
+  async list(at: FileSource['at'], most: number, signal?: AbortSignal): Promise<readonly StoredFile[]> {
+    try {
+      const { rows } = await this.#rows(() => listingOf(at, most), signal, true)
+      return rows.map(([path, bytes]) => ({ path: String(path), bytes: Number(bytes ?? 0) }))
+    } catch (error) {
+      throw aboutStorage(error)
     }
   }
 
@@ -62,10 +74,11 @@ export class ChdbEngine implements Engine {
 
   async query(project: number, sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
     const query = await this.#parse(sql, options.values ?? {})
-    const { compiled, limit, offset } = compileLimited(query, this.#relations.catalogue(project), options.defaultLimit)
+    const resolve = () => compileLimited(query, this.#relations.catalogue(project), options.defaultLimit)
+    const { compiled, limit, offset } = resolve()
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
     const { names, types, rows } = await this.#lane.run({
-      sql: withDeadline(compiled.run, timeoutMs),
+      sql: () => withDeadline(resolve().compiled.run, timeoutMs),
       kind: 'rows',
       maxRows: limit + 1,
       timeoutMs,
@@ -84,16 +97,14 @@ export class ChdbEngine implements Engine {
 
   async analyse(project: number, sql: string, signal?: AbortSignal): Promise<Analysis> {
     const query = await this.#parse(sql)
-    const compiled = compile(query, this.#relations.catalogue(project))
-    const columns = toColumns(await this.#rows(`SELECT * FROM (${compiled.run}) LIMIT 0`, signal))
+    const resolve = () => compile(query, this.#relations.catalogue(project))
+    const { reads, names: given } = resolve()
+    const columns = toColumns(await this.#rows(() => `SELECT * FROM (${resolve().run}) LIMIT 0`, signal))
     const names = overlayNames(
-      compiled.names,
+      given,
       columns.map(({ name }) => name),
     )
-    return {
-      reads: compiled.reads,
-      columns: columns.map((column, index) => ({ ...column, name: names[index] ?? column.name })),
-    }
+    return { reads, columns: columns.map((column, index) => ({ ...column, name: names[index] ?? column.name })) }
   }
 
   async materialize(
@@ -101,14 +112,16 @@ export class ChdbEngine implements Engine {
     viewId: string,
     signal?: AbortSignal,
   ): Promise<{ readonly table: string; readonly rows: number }> {
-    const view = requireView(this.#relations, project, viewId)
-    const select = compileView(viewId, view.sql, this.#relations.catalogue(project))
+    // The text is the one of now; the names in it are those of the statement's turn.
+    const { sql } = requireView(this.#relations, project, viewId)
+    const select = () => compileView(viewId, sql, this.#relations.catalogue(project))
+    select()
     const table = `${databaseOf(project)}.m_${randomBytes(16).toString('hex')}`
     try {
-      await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
-      await this.#command(`CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() AS ${select}`, signal)
+      await this.#command(() => `CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
+      await this.#command(() => `CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() AS ${select()}`, signal)
       requireView(this.#relations, project, viewId)
-      return { table, rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
+      return { table, rows: firstNumber(await this.#rows(() => `SELECT count() FROM ${table}`, signal)) }
     } catch (error) {
       await this.rows.drop(table).catch(() => undefined)
       throw error
@@ -118,7 +131,7 @@ export class ChdbEngine implements Engine {
   async sweepViews(kept: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     const sql =
       "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^m_')"
-    const found = (await this.#rows(sql)).rows.map(([name]) => String(name))
+    const found = (await this.#rows(() => sql)).rows.map(([name]) => String(name))
     for (const table of found) if (!kept.has(table)) await this.rows.drop(table)
     return new Set(found.filter((table) => kept.has(table)))
   }
@@ -135,7 +148,13 @@ export class ChdbEngine implements Engine {
       items: [{ value: { kind: 'call', name: 'count', arguments: [], distinct: false } }],
       from: { kind: 'named', path: [name] },
     }
-    return firstNumber(await this.#rows(compile(query, this.#relations.catalogue(project)).run, signal))
+    const resolve = () => compile(query, this.#relations.catalogue(project)).run
+    resolve()
+    return firstNumber(await this.#rows(resolve, signal))
+  }
+
+  async drained(): Promise<void> {
+    await this.#lane.run({ sql: () => 'SELECT 1', kind: 'rows', timeoutMs: this.#timeoutMs, patient: true })
   }
 
   close(): Promise<void> {
@@ -149,17 +168,18 @@ export class ChdbEngine implements Engine {
     } catch (error) {
       // A syntax error with a name is a rule of HogQL's own, such as a reserved alias.
       if (!(error instanceof EngineError) || error.reason !== 'syntax' || error.name_ !== undefined) throw error
-      const asked = await this.#rows(`SELECT isNotNull(formatQueryOrNull(${quoteString(sql)}))`)
+      const asked = await this.#rows(() => `SELECT isNotNull(formatQueryOrNull(${quoteString(sql)}))`)
       if (firstNumber(asked) !== 1) throw error
       throw unsupported(`this SQL (${error.message})`)
     }
   }
 
-  #rows(sql: string, signal?: AbortSignal): Promise<Outcome> {
-    return this.#lane.run({ sql: withDeadline(sql, this.#timeoutMs), kind: 'rows', timeoutMs: this.#timeoutMs, signal })
+  #rows(sql: Work['sql'], signal?: AbortSignal, patient = false): Promise<Outcome> {
+    const timeoutMs = this.#timeoutMs
+    return this.#lane.run({ sql: () => withDeadline(sql(), timeoutMs), kind: 'rows', timeoutMs, signal, patient })
   }
 
-  async #command(sql: string, signal?: AbortSignal): Promise<void> {
+  async #command(sql: Work['sql'], signal?: AbortSignal): Promise<void> {
     const work: Work = { sql, kind: 'command', timeoutMs: fillMs, signal }
     await this.#lane.run(work)
   }
@@ -168,6 +188,12 @@ export class ChdbEngine implements Engine {
 /** The engine's own clock stops most slow queries without their process having to be replaced. */
 function withDeadline(sql: string, timeoutMs: number): string {
   return `${sql} SETTINGS max_execution_time = ${timeoutMs / 1_000}`
+}
+
+/** While storage is only looked at, whatever the engine says is about the file. */
+function aboutStorage(error: unknown): unknown {
+  if (!(error instanceof EngineError) || !['execution', 'unknown_field'].includes(error.reason)) return error
+  return new EngineError('storage', 'Could not get columns')
 }
 
 // chDB does not stream DESCRIBE; a select without rows says the same in its header.

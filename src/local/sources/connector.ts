@@ -1,4 +1,5 @@
 import type { EngineColumn } from '../engine/engine.ts'
+import type { World } from '../world.ts'
 import type { Inputs, RowFilter } from './source-state.ts'
 
 /** What went wrong at a source, in the kinds that upstream has texts for (fact sheet: external-data-sources 2.9). */
@@ -80,12 +81,25 @@ export interface Reading {
   readonly batches: AsyncIterable<readonly string[]>
 }
 
+/** Rows that the engine fetches itself, so that they never pass through this process. */
+export interface EngineReading {
+  readonly columns: readonly EngineColumn[]
+  readonly cursor: null
+  /** One statement of the engine each, so that others get their turn and a full disk is noticed in between. */
+  readonly parts: readonly {
+    /** What it adds to the disk, about. */
+    readonly bytes: number
+    /** Adds its rows to a table of the row store. */
+    pull(table: string): Promise<void>
+  }[]
+}
+
 /** One kind of source. All throw SourceError; an aborted `signal` drops the connection at once. */
 export interface Connector {
   /** Connects and lets go. The answer is what to tell the user, null when all is well. */
-  probe(inputs: Inputs, signal: AbortSignal): Promise<string | null>
-  discover(inputs: Inputs, signal: AbortSignal): Promise<readonly SourceTable[]>
-  read(inputs: Inputs, request: ReadRequest, signal: AbortSignal): Promise<Reading>
+  probe(inputs: Inputs, signal: AbortSignal, world: World): Promise<string | null>
+  discover(inputs: Inputs, signal: AbortSignal, world: World): Promise<readonly SourceTable[]>
+  read(inputs: Inputs, request: ReadRequest, signal: AbortSignal, world: World): Promise<Reading | EngineReading>
 }
 
 /** Rows of one batch: enough to be quick, few enough that others get their turn and a cancel is soon heard. */

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { isObject } from '../fields.ts'
+import type { World } from '../world.ts'
+import { bucket } from './bucket.ts'
 import { type Connector, SourceError, type SourceFailure, type SourceTable } from './connector.ts'
 import { mysql } from './mysql.ts'
 import { postgres } from './postgres.ts'
@@ -13,6 +15,8 @@ const CONNECTORS: ReadonlyMap<string, Connector> = new Map([
   ['PlanetScalePostgres', postgres],
   ['MySQL', mysql],
   ['PlanetScaleMySQL', mysql],
+  ['AmazonS3', bucket],
+  ['GoogleCloudStorage', bucket],
 ])
 
 const unreachable = (sourceType: string): string =>
@@ -44,10 +48,15 @@ const hostTrouble = (host: unknown): string | null => {
 }
 
 /** Tries to connect. The answer is what to tell the user; null when it works. */
-export const probe = async (sourceType: string, inputs: Inputs, signal: AbortSignal): Promise<string | null> => {
+export const probe = async (
+  world: World,
+  sourceType: string,
+  inputs: Inputs,
+  signal: AbortSignal,
+): Promise<string | null> => {
   const connector = CONNECTORS.get(sourceType)
   if (connector === undefined) return unreachable(sourceType)
-  return hostTrouble(inputs.host) ?? tunnelTrouble(inputs.ssh_tunnel) ?? (await connector.probe(inputs, signal))
+  return hostTrouble(inputs.host) ?? tunnelTrouble(inputs.ssh_tunnel) ?? (await connector.probe(inputs, signal, world))
 }
 
 // Fact sheet: external-data-sources 2.9.
@@ -68,5 +77,9 @@ export const toDiscoveryText = (error: unknown): string => {
 }
 
 /** The tables a source shows. Throws SourceError. */
-export const discover = (sourceType: string, inputs: Inputs, signal: AbortSignal): Promise<readonly SourceTable[]> =>
-  connectorOf(sourceType).discover(inputs, signal)
+export const discover = (
+  world: World,
+  sourceType: string,
+  inputs: Inputs,
+  signal: AbortSignal,
+): Promise<readonly SourceTable[]> => connectorOf(sourceType).discover(inputs, signal, world)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { crashed, saying } from '../errors.ts'
 import { type Body, isObject } from '../fields.ts'
 import type { ProjectCall, Reply } from '../route.ts'
-import { timestamp } from '../world.ts'
+import { timestamp, type World } from '../world.ts'
 import type { SourceTable } from './connector.ts'
 import { discover, probe, toDiscoveryText } from './connectors.ts'
 import { checkInputs, toInputsText } from './inputs.ts'
@@ -23,16 +23,17 @@ import { toOffer } from './table-offer.ts'
 
 /** Reads a type's settings out of a body and tries them. Throws 400 in the `{message}` shape. */
 const connect = async (
+  world: World,
   sourceType: string,
   body: Body,
   signal: AbortSignal,
 ): Promise<{ readonly inputs: Inputs; readonly tables: readonly SourceTable[] }> => {
   const { inputs, errors } = checkInputs(sourceType, body)
   if (errors !== undefined) throw saying(toInputsText(errors))
-  const trouble = await probe(sourceType, inputs, signal)
+  const trouble = await probe(world, sourceType, inputs, signal)
   if (trouble !== null) throw saying(trouble)
   try {
-    return { inputs, tables: await discover(sourceType, inputs, signal) }
+    return { inputs, tables: await discover(world, sourceType, inputs, signal) }
   } catch (error) {
     throw saying(toDiscoveryText(error))
   }
@@ -75,7 +76,7 @@ export const createSource = async (services: SourceServices, call: ProjectCall):
   }
   checkPrefix(prefix)
   checkFree(world, call.project.id, sourceType, prefix)
-  const { inputs, tables } = await connect(sourceType, payload, call.signal)
+  const { inputs, tables } = await connect(world, sourceType, payload, call.signal)
   const source = newSource(services, call, input, inputs)
   const schemas = readChoices(world, source, tables, payload.schemas)
   // Connecting took its time: somebody may have taken the prefix.
@@ -88,7 +89,7 @@ export const createSource = async (services: SourceServices, call: ProjectCall):
 }
 
 /** `POST …/database_schema/`: looks without keeping anything (fact sheet: external-data-sources 2.9). */
-export const databaseSchema = async (call: ProjectCall): Promise<Reply> => {
+export const databaseSchema = async ({ world }: SourceServices, call: ProjectCall): Promise<Reply> => {
   const body = await call.json()
   const { source_type: sourceType } = body
   if (sourceType === undefined || sourceType === null || sourceType === '') {
@@ -98,7 +99,7 @@ export const databaseSchema = async (call: ProjectCall): Promise<Reply> => {
     throw saying(`Unknown source_type '${isObject(sourceType) ? '' : String(sourceType)}'`)
   }
   checkReferences(body)
-  const { tables } = await connect(sourceType, body, call.signal)
+  const { tables } = await connect(world, sourceType, body, call.signal)
   return { status: 200, body: tables.map(toOffer) }
 }
 

@@ -5,6 +5,8 @@ import type { Inputs } from './source-state.ts'
 import { WIZARD } from './wizard-entries.ts'
 
 const CONTAINERS = ['auth_method', 'auth_type', 'authentication', 'registered_app', 'ssh_tunnel']
+// Where the secrets are sent to.
+const HOSTS = ['host', 'bucket_url']
 const TUNNEL_SECRETS = ['password', 'passphrase', 'private_key']
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
@@ -40,7 +42,7 @@ const isTunnelMoved = (stored: unknown, sent: unknown): boolean => {
 const checkMoves = (stored: Inputs, sent: Body, secrets: readonly string[]): void => {
   const needed = secrets.filter((name) => isGiven(stored[name]))
   const isComplete = needed.every((name) => isGiven(sent[name]))
-  if (isMoved(stored.host, sent.host) && !isComplete) {
+  if (HOSTS.some((name) => isMoved(stored[name], sent[name])) && !isComplete) {
     throw invalid('Changing the connection host requires re-entering your credentials.')
   }
   if (isTunnelMoved(stored.ssh_tunnel, sent.ssh_tunnel) && !isComplete) {

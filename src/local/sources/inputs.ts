@@ -55,7 +55,8 @@ const checkField = (field: WizardField, value: unknown): readonly string[] => {
     case 'select': {
       // A choice has a default, so only one that does not exist is a mistake.
       const chosen = isObject(value) ? value.selection : value
-      const known = isBlank(chosen) || field.options.some((option) => option.value === String(chosen).toLowerCase())
+      const spelling = String(chosen).toLowerCase()
+      const known = isBlank(chosen) || field.options.some(({ value }) => value.toLowerCase() === spelling)
       return known ? [] : [wrong(field.name)]
     }
     case 'file-upload':

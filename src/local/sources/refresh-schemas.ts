@@ -80,7 +80,7 @@ export const refreshSource = async (
   source: SourceRecord,
   signal: AbortSignal,
 ): Promise<Refreshed> => {
-  const tables = await discover(source.sourceType, source.inputs, signal)
+  const tables = await discover(world, source.sourceType, source.inputs, signal)
   const known = schemasOf(world, source)
   const names = new Set(tables.map(({ name }) => name))
   const gone = known.filter(

@@ -93,11 +93,13 @@ export const cancelSchema = (services: SourceServices, call: ProjectCall): Reply
 /** `POST …/{id}/incremental_fields/`: asks the source what the table can do now. */
 export const incrementalFields = async (services: SourceServices, call: ProjectCall): Promise<Reply> => {
   const { source, schema } = findSchema(services, call)
-  const trouble = await probe(source.sourceType, source.inputs, call.signal)
+  const trouble = await probe(services.world, source.sourceType, source.inputs, call.signal)
   if (trouble !== null) throw saying(trouble)
-  const tables = await discover(source.sourceType, source.inputs, call.signal).catch((error: unknown) => {
-    throw saying(toDiscoveryText(error))
-  })
+  const tables = await discover(services.world, source.sourceType, source.inputs, call.signal).catch(
+    (error: unknown) => {
+      throw saying(toDiscoveryText(error))
+    },
+  )
   const table = tables.find(({ name }) => name === schema.name)
   if (table === undefined) throw saying(`Schema with name ${schema.name} not found`)
   return { status: 200, body: toIncrementalFields(table) }

@@ -38,7 +38,7 @@ export interface SourceDesk {
 }
 
 const sourceRoutes = (services: SourceServices): readonly Route[] => [
-  at('POST', `${SOURCES}/database_schema`, WRITE, databaseSchema),
+  at('POST', `${SOURCES}/database_schema`, WRITE, (call) => databaseSchema(services, call)),
   at('POST', `${SOURCES}/source_prefix`, WRITE, (call) => checkSourcePrefix(services, call)),
   at('GET', `${SOURCES}/wizard`, READ, showWizard),
   at('GET', `${SOURCE}/jobs`, READ, (call) => listJobs(services, call)),

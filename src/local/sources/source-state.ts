@@ -1,3 +1,5 @@
+import type { TableRecord } from '../state.ts'
+
 /** How rows get from a source into a table; the other words of upstream's enum cannot be used here. */
 export type SyncType = 'full_refresh' | 'incremental' | 'append'
 
@@ -95,4 +97,6 @@ export interface SyncedRows {
   /** The engine's table that holds the rows now; every sync that changes them makes another one. */
   readonly rows: string
   readonly rowCount: number
+  /** Set while an uploaded file is read in the place of the rows: what the upload replaced. */
+  readonly covered?: Pick<TableRecord, 'columns' | 'format' | 'urlPattern' | 'options'>
 }

@@ -2,6 +2,7 @@ import type { EngineColumn } from '../engine/engine.ts'
 import type { World } from '../world.ts'
 import { type Reading, type ReadRequest, SourceError } from './connector.ts'
 import { connectorOf } from './connectors.ts'
+import { pullRows } from './pull-rows.ts'
 import type { SchemaRecord, SourceRecord } from './source-state.ts'
 import { nextFullRefresh } from './sync-frequency.ts'
 import { type SyncedTable, tableOf, type Version } from './synced-tables.ts'
@@ -43,7 +44,9 @@ const baseOf = (world: World, schema: SchemaRecord): SyncedTable | undefined => 
     schema.syncType === null ||
     schema.cursor === null ||
     (due !== null && due <= world.clock())
-  return startsAnew ? undefined : tableOf(world, schema)
+  const table = startsAnew ? undefined : tableOf(world, schema)
+  // As it is now, with the columns of its rows: an upload may put a file with others before them at any time.
+  return table && { ...table, columns: table.synced.covered?.columns ?? table.columns }
 }
 
 const columnsOf = (schema: SchemaRecord, keys: readonly string[]): readonly string[] | null => {
@@ -110,13 +113,14 @@ export const copyRows = async (
   const keys = keysOf(schema)
   const base = baseOf(world, schema)
   const request = toRequest(schema, base === undefined, keys)
-  const reading = await connectorOf(source.sourceType).read(source.inputs, request, signal)
+  const reading = await connectorOf(source.sourceType).read(source.inputs, request, signal, world)
   const columns = unite(reading.columns, base)
   const store = world.engine.rows
   const rows = await store.create(source.project, columns)
   let taken = false
   try {
-    const read = await fill(world, rows, reading, signal)
+    const read =
+      'parts' in reading ? await pullRows(world, rows, reading, signal) : await fill(world, rows, reading, signal)
     const cursor = reading.cursor ?? (base === undefined ? null : schema.cursor)
     if (base !== undefined && read === 0) return { version: null, read, cursor, isFresh: false }
     await checkKeys(world, rows, keys, schema)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EngineColumn } from '../engine/engine.ts'
 import type { ColumnRecord, TableRecord } from '../state.ts'
-import { putTable } from '../table-engine.ts'
+import { discardRows, discardUpload, toRowsRelation } from '../table-engine.ts'
 import { OWN_HOST } from '../url-rules.ts'
 import { isTaken, NAME_TAKEN, timestamp, type World } from '../world.ts'
 import { SourceError } from './connector.ts'
@@ -48,7 +48,10 @@ export interface Version {
 const toRecords = (columns: readonly EngineColumn[]): readonly ColumnRecord[] =>
   columns.map(({ name, clickhouse }) => ({ name, clickhouse, valid: true }))
 
-/** The first sync needs the name that the table will have. Throws SourceError `data`, so that nobody syncs in vain. */
+/**
+ * The first sync needs the name that the table will have: looked at when it begins, so that nobody syncs in vain, and
+ * when it ends, because the name may have been taken meanwhile. Throws SourceError `data`.
+ */
 export const checkName = (world: World, source: SourceRecord, schema: SchemaRecord): void => {
   if (tableOf(world, schema) !== undefined) return
   const { stored, dotted } = toTableNames(source, schema.name)
@@ -56,39 +59,52 @@ export const checkName = (world: World, source: SourceRecord, schema: SchemaReco
   if (isClash) throw new SourceError('data', `${NAME_TAKEN} The table would be ${stored}, or ${dotted} in SQL.`)
 }
 
+/** What an upload over a synced table keeps of it, for the sync that takes the table back. */
+export const covering = ({ synced, columns, format, urlPattern, options }: TableRecord): Partial<TableRecord> =>
+  synced === undefined
+    ? {}
+    : { synced: { ...synced, covered: synced.covered ?? { columns, format, urlPattern, options } } }
+
+/** Makes a table read its own rows again, or other ones: one step, which belongs to that of the caller. */
+const serve = (world: World, table: SyncedTable, synced: SyncedRows, columns: readonly ColumnRecord[]): void => {
+  const { upload } = table
+  const { covered, ...rows } = synced
+  Object.assign(table, { ...covered, columns, synced: rows, upload: null })
+  world.engine
+    .put(table.project, toRowsRelation(table, rows))
+    .catch(() => world.log(`table ${table.id} could not be given its rows`))
+  discardUpload(world, upload)
+}
+
 /**
- * Makes a version the one that SQL reads, without a moment in between. The rows before are dropped once the state that
- * names the new ones is on disk, so that a crash at any point leaves one whole version.
+ * Ends a sync: what it brought is what SQL reads, without a moment in between, also where an uploaded file was read; null
+ * is nothing new. The rows before are dropped once the state that names the new ones is on disk, so that a crash at any
+ * point leaves one whole version. One step, within a turn of `world.commits` that has looked at the name.
  */
-export const takeVersion = async (
+export const takeVersion = (
   world: World,
   source: SourceRecord,
   schema: SchemaRecord,
-  version: Version,
-): Promise<void> => {
+  version: Version | null,
+): void => {
   const known = tableOf(world, schema)
-  const { dotted } = toTableNames(source, schema.name)
+  if (version === null) {
+    if (known?.synced.covered !== undefined) serve(world, known, known.synced, known.synced.covered.columns)
+    return
+  }
   const { rows, rowCount, columns } = version
-  const synced = {
+  const synced = known?.synced ?? {
     sourceId: source.id,
     schemaId: schema.id,
-    hogqlName: known?.synced.hogqlName ?? dotted,
+    hogqlName: toTableNames(source, schema.name).dotted,
     rows,
     rowCount,
   }
   const table = known ?? newTable(world, source, schema, synced)
-  const before = known?.synced.rows
-  table.synced = synced
-  table.columns = toRecords(columns)
   if (known === undefined) world.store.state.tables.push(table)
   schema.tableId = table.id
-  await putTable(world, table)
-  await world.store.save()
-  if (before !== undefined && before !== rows) await dropRows(world, before)
-}
-
-const dropRows = async (world: World, rows: string): Promise<void> => {
-  await world.engine.rows.drop(rows).catch(() => world.log('the rows of an earlier sync could not be dropped'))
+  serve(world, table, { ...synced, rows, rowCount }, toRecords(columns))
+  if (synced.rows !== rows) discardRows(world, synced.rows)
 }
 
 /** Hides a schema's table and drops its rows in the background. */
@@ -98,12 +114,8 @@ export const removeTable = async (world: World, schema: SchemaRecord): Promise<v
   if (table === undefined) return
   table.deleted = true
   await world.engine.remove(table.project, table.id)
-  // The rows go when nothing names them any more, also not on disk. A busy engine is nothing to wait for, and what a
-  // crash leaves is swept at the next start.
-  world.store
-    .save()
-    .then(() => dropRows(world, table.synced.rows))
-    .catch(() => world.log('the state could not be written'))
+  discardUpload(world, table.upload)
+  discardRows(world, table.synced.rows)
 }
 
 /** Drops the rows that no table names: what an earlier process had not finished, or not cleared away. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EngineError } from '../engine/engine.ts'
+import { discardRows } from '../table-engine.ts'
 import { timestamp, type World } from '../world.ts'
 import { SourceError, type SourceFailure } from './connector.ts'
 import { maskSecrets } from './secrets.ts'
@@ -128,18 +129,26 @@ export class Syncs {
   }
 
   async #take(source: SourceRecord, schema: SchemaRecord, job: SyncJobRecord, copied: Copied): Promise<void> {
-    const { version } = copied
-    // A run that was ended while its last statement ran has nothing to say any more.
-    if (job.status !== 'Running') {
-      if (version !== null) await this.#world.engine.rows.drop(version.rows)
-      return
+    let isTaken = false
+    try {
+      isTaken = await this.#world.commits.take(async () => this.#commit(source, schema, job, copied))
+    } finally {
+      if (!isTaken && copied.version !== null) discardRows(this.#world, copied.version.rows)
     }
+  }
+
+  /** All in one step. Whether the run was still wanted; throws SourceError when its table's name is taken. */
+  #commit(source: SourceRecord, schema: SchemaRecord, job: SyncJobRecord, copied: Copied): boolean {
+    // A run that was ended while its last statement ran has nothing to say any more.
+    if (job.status !== 'Running') return false
+    checkName(this.#world, source, schema)
     const now = timestamp(this.#world)
     Object.assign(schema, { cursor: copied.cursor, reset: false, blocked: null, lastSyncedAt: now })
     if (copied.isFresh) schema.builtAt = now
     job.rowsSynced = copied.read
     this.#finish(source, schema, job, null)
-    if (version !== null) await takeVersion(this.#world, source, schema, version)
+    takeVersion(this.#world, source, schema, copied.version)
+    return true
   }
 
   #fail(source: SourceRecord, schema: SchemaRecord, job: SyncJobRecord, error: unknown): void {

@@ -1,6 +1,7 @@
 import { invalid } from '../errors.ts'
 import { type Body, dictionary, flag, isObject, list, required } from '../fields.ts'
 import type { ProjectCall, Reply } from '../route.ts'
+import type { World } from '../world.ts'
 import { probe } from './connectors.ts'
 import { checkInputs, toInputsText } from './inputs.ts'
 import { mergeInputs } from './inputs-merge.ts'
@@ -42,7 +43,7 @@ const readChanges = (body: Body): Changes => {
 }
 
 /** The settings after an update, tried when they changed. Throws 400 (fact sheet: external-data-sources 2.4). */
-const readInputs = async (source: SourceRecord, body: Body, signal: AbortSignal): Promise<Inputs> => {
+const readInputs = async (world: World, source: SourceRecord, body: Body, signal: AbortSignal): Promise<Inputs> => {
   const { sourceType } = source
   const sent = body.job_inputs
   const isSent = sent !== undefined && sent !== null
@@ -50,7 +51,7 @@ const readInputs = async (source: SourceRecord, body: Body, signal: AbortSignal)
   const { inputs, errors } = checkInputs(sourceType, merged)
   if (errors !== undefined) throw invalid(toInputsText(errors))
   if (!isSent || JSON.stringify(inputs) === JSON.stringify(source.inputs)) return inputs
-  const trouble = await probe(sourceType, inputs, signal)
+  const trouble = await probe(world, sourceType, inputs, signal)
   if (trouble !== null) throw invalid(trouble)
   return inputs
 }
@@ -71,7 +72,7 @@ export const updateSource = async (services: SourceServices, call: ProjectCall, 
     if (body[name] === undefined) throw required(name)
   }
   const changes = readChanges(body)
-  const inputs = await readInputs(source, body, call.signal)
+  const inputs = await readInputs(services.world, source, body, call.signal)
   qualify(services, source, inputs)
   Object.assign(source, changes, { inputs })
   return { status: 200, body: toSource(services.world, source, call, false) }

@@ -1,5 +1,5 @@
 import type { WizardField } from './wizard-fields.ts'
-import { CRM_FIELDS, DATABASE_FIELDS, SAAS_FIELDS } from './wizard-forms.ts'
+import { BUCKET_FIELDS, CRM_FIELDS, DATABASE_FIELDS, SAAS_FIELDS } from './wizard-forms.ts'
 
 /** One source type as the wizard describes it; every key is there, null when unset. */
 export interface WizardEntry {
@@ -64,6 +64,15 @@ const entry = (name: string, category: string, fields: readonly WizardField[], t
 const database = (name: string, fields: readonly WizardField[], told: Told = {}): WizardEntry =>
   entry(name, 'Databases', fields, { supportsColumnSelection: true, ...told })
 
+const bucket = (name: string, label: string, address: string): WizardEntry =>
+  entry(name, 'File storage', BUCKET_FIELDS, {
+    caption: `This form is the local warehouse's own: PostHog has not released ${label} as a source, so its form is not known, and its buckets are linked as tables. ${address}`,
+    // There is no page of PostHog's on this form.
+    docsUrl: null,
+    label,
+    supportsColumnSelection: true,
+  })
+
 const suggested = (...tables: readonly string[]) => tables.map((table) => ({ table, tooltip: null }))
 
 const entries: readonly WizardEntry[] = [
@@ -81,6 +90,12 @@ const entries: readonly WizardEntry[] = [
   database('Snowflake', DATABASE_FIELDS.snowflake),
   database('BigQuery', DATABASE_FIELDS.bigquery),
   database('MongoDB', DATABASE_FIELDS.mongodb, { supportsColumnSelection: false }),
+  bucket('AmazonS3', 'Amazon S3', 'Any storage that speaks S3 will do; the region belongs into the URL.'),
+  bucket(
+    'GoogleCloudStorage',
+    'Google Cloud Storage',
+    'The URL is https://storage.googleapis.com/my-bucket/exports/ and the keys are HMAC keys.',
+  ),
   entry('Stripe', 'Payments & billing', SAAS_FIELDS.stripe, {
     featured: true,
     permissionsCaption: 'The key needs read access to every table to sync.',

@@ -1,3 +1,4 @@
+import { FILE_KINDS } from './bucket-files.ts'
 import { oauth, plain, select, switchGroup, tunnel, type WizardField } from './wizard-fields.ts'
 
 // Fact sheet: external-data-sources 2.11, "Fields of common sources".
@@ -99,6 +100,21 @@ export const DATABASE_FIELDS = {
     }),
   ],
 } as const satisfies Readonly<Record<string, readonly WizardField[]>>
+
+/** The form of a bucket, which is the local warehouse's own: PostHog's is not known. */
+export const BUCKET_FIELDS = [
+  plain('text', 'bucket_url', 'Bucket URL', {
+    placeholder: 'https://my-bucket.s3.us-east-1.amazonaws.com/exports/',
+    caption: 'The bucket, or a folder in it. Each folder and each file directly below becomes a table.',
+  }),
+  plain('text', 'access_key', 'Access key', { secret: true }),
+  plain('password', 'secret_key', 'Secret key'),
+  select(
+    'format',
+    'File format',
+    FILE_KINDS.map(({ format, label }) => ({ label, value: format, fields: null })),
+  ),
+] as const satisfies readonly WizardField[]
 
 /** Forms of services of the customer-facing kind. */
 export const CRM_FIELDS = {

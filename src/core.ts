@@ -1,0 +1,72 @@
+import { createAnswers } from './answers.ts'
+import { type CallReport, createCall, type Means } from './call.ts'
+import { createLook } from './look.ts'
+import { createProjects } from './project.ts'
+import type { Beside } from './question.ts'
+import { createRedactor } from './redact.ts'
+import { ResourceWatch } from './schema/resource-watch.ts'
+import { Resources } from './schema/resources.ts'
+import type { ResourceParts, ServerMeans } from './server.ts'
+import type { Surface } from './surface.ts'
+
+/** What one credential's tools and resources are made from. */
+export interface CoreOptions extends Omit<Means, 'projects'> {
+  readonly surface: Surface
+  readonly beside: Beside
+  /** The project of calls that name none. */
+  readonly project: number | undefined
+  /** Whether no other project is allowed. */
+  readonly locked: boolean
+  /** How often what somebody subscribed to is looked at; 0 never. */
+  readonly pollMs: number
+  report(call: CallReport): void
+  /** A look at what somebody subscribed to that failed. */
+  lookFailed(error: unknown): void
+}
+
+/** Everything that serves one credential; ends with `close`. */
+export interface Core extends Pick<ServerMeans, 'call' | 'surface' | 'described'> {
+  close(): void
+}
+
+/** Puts the parts together: one cache, one budget, one watch and one call path for a credential. */
+export const createCore = (options: CoreOptions): Core => {
+  const { surface, beside, project, locked, http, files, origin, apiKey } = options
+  const projects = createProjects(project, createLook(http))
+  const means: Means = { http, projects, files, origin, apiKey }
+  const redactor = createRedactor([apiKey ?? ''])
+  const answers = createAnswers(means, beside.upstream, redactor)
+  const { cache } = answers
+  const watch = new ResourceWatch({ cache, redactor, pollMs: options.pollMs, failed: options.lookFailed })
+  const resources = new Resources({ cache, projects, redactor, only: locked ? project : undefined })
+  const call = createCall(means, {
+    report: options.report,
+    answer: answers.answer,
+    wrote: ({ toolset }, where) => {
+      if (beside.schemaToolsets.includes(toolset)) watch.wrote(where)
+    },
+  })
+  const described = toParts(surface, locked ? withoutProject(beside) : beside, { resources, watch })
+  return { surface, call, ...(described && { described }), close: () => watch.close() }
+}
+
+/** Where only one project is allowed, no prompt asks for one. */
+const withoutProject = (beside: Beside): Beside => ({
+  ...beside,
+  prompts: beside.prompts.map((prompt) => ({
+    ...prompt,
+    arguments: prompt.arguments.filter(({ name }) => name !== 'project_id'),
+  })),
+})
+
+/** Resources where the tool that says the same is offered, and the prompts whose tools all are. */
+const toParts = (
+  { offered }: Surface,
+  { prompts }: Beside,
+  parts: Pick<ResourceParts, 'resources' | 'watch'>,
+): ResourceParts | undefined => {
+  const describes = [...offered.values()].some((tool) => 'question' in tool && tool.question.answers === 'describe')
+  return describes
+    ? { ...parts, prompts: prompts.filter(({ tools }) => tools.every((name) => offered.has(name))) }
+    : undefined
+}

@@ -1,0 +1,71 @@
+import { ProtocolError, ProtocolErrorCode, type Server } from '@modelcontextprotocol/server'
+import type { Prompt } from '../question.ts'
+import { toUri } from '../schema/resource-uri.ts'
+import type { Resources } from '../schema/resources.ts'
+import { toProtocolError } from './resource-handlers.ts'
+
+/** How long what never changes while the process runs may be kept. */
+const FIXED_MS = 3_600_000
+
+const toDefinition = ({ name, title, description, arguments: args }: Prompt) => ({
+  name,
+  title,
+  description,
+  arguments: args.map((argument) => ({
+    name: argument.name,
+    description: argument.description,
+    required: argument.required,
+  })),
+})
+
+const wrong = (message: string): ProtocolError => new ProtocolError(ProtocolErrorCode.InvalidParams, message)
+
+/** The arguments, with what is missing or unknown told. @throws ProtocolError */
+const check = (prompt: Prompt, given: Readonly<Record<string, string>>): void => {
+  const missing = prompt.arguments.find(({ name, required }) => required && (given[name] ?? '').trim() === '')
+  if (missing !== undefined) throw wrong(`${prompt.name} needs ${missing.name}: ${missing.description}`)
+  const known = prompt.arguments.map(({ name }) => name)
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw wrong(`${prompt.name} takes ${known.join(', ') || 'no arguments'}, not ${unknown.slice(0, 100)}`)
+}
+
+/** Lists the prompts, and writes one out with the resources that it is about. */
+export const handlePrompts = (server: Server, prompts: readonly Prompt[], resources: Resources): void => {
+  server.setRequestHandler('prompts/list', () => ({
+    prompts: prompts.map(toDefinition),
+    ttlMs: FIXED_MS,
+    cacheScope: 'private' as const,
+  }))
+  server.setRequestHandler('prompts/get', async ({ params }, { mcpReq }) => {
+    const { name, arguments: given = {} } = params
+    const prompt = prompts.find((each) => each.name === name)
+    if (prompt === undefined)
+      throw wrong(`There is no prompt ${name.slice(0, 100)}; there are ${prompts.map((each) => each.name).join(', ')}`)
+    check(prompt, given)
+    try {
+      const embedded = await embed(resources, prompt, given, mcpReq.signal)
+      const says = { role: 'user' as const, content: { type: 'text' as const, text: prompt.says(given) } }
+      return { description: prompt.title, messages: [says, ...embedded] }
+    } catch (error) {
+      throw toProtocolError(error)
+    }
+  })
+}
+
+/** The resources a prompt is about, in their compact form. @throws NoResource, ToolError */
+const embed = (
+  resources: Resources,
+  { embeds }: Prompt,
+  given: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+) =>
+  Promise.all(
+    embeds.map(async (argument) => {
+      const uri = toUri(
+        await resources.find(argument === 'index' ? undefined : given[argument], given.project_id, signal),
+      )
+      const [resource] = (await resources.read(uri, signal)).contents
+      return { role: 'user' as const, content: { type: 'resource' as const, resource } }
+    }),
+  )
