@@ -2,7 +2,7 @@ import type { Answers } from './answers.ts'
 import { type CallMeans, carryOut, StatusError } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { AllowedFiles } from './files.ts'
-import type { HttpClient } from './http/client.ts'
+import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
 import type { Json, Operation } from './operation.ts'
 import type { Projects } from './project.ts'
@@ -12,7 +12,7 @@ import { ToolError } from './tool-error.ts'
 
 /** What calls are made with; one for the life of the process. */
 export interface Means {
-  readonly http: HttpClient
+  readonly http: HttpSender
   readonly projects: Projects
   readonly files: AllowedFiles
   /** The configured PostHog, for advice in errors. */

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
+import type { HttpFlags } from './config-http.ts'
 import type { Toolset } from './operation.ts'
 
 /** A wrong setting; the message names it and shows a right one. */
@@ -39,8 +41,8 @@ export type Flags = Partial<{
   admin: boolean
 }>
 
-/** What was asked for: to serve stdio, or only the local warehouse on a port. */
-export type Choose = (mode: 'stdio' | 'local-only', flags: Flags, port: number) => void
+/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port. */
+export type Choose = (mode: 'stdio' | 'http' | 'local-only', flags: Flags & HttpFlags, port: number) => void
 
 /** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
 export const toProgram = (version: string, choose: Choose): Command => {
@@ -48,25 +50,19 @@ export const toProgram = (version: string, choose: Choose): Command => {
     // `local` has flags of the same names; those behind it are its own.
     .enablePositionalOptions()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .description("MCP server for PostHog's data warehouse, over stdio")
+    .description("MCP server for PostHog's data warehouse, over stdio (or, with http, over Streamable HTTP)")
     .version(version)
     .option('--local [folder]', 'use an embedded local warehouse, kept in the folder (default: a temporary one)')
     .addHelpText('after', ENVIRONMENT)
-    .option('--project <id>', 'the project to use when a call names none', toProject)
-    .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
-    .option('--read-only', 'offer only tools that change nothing and need no write scope')
-    .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
-    .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
-    .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
-    .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
-    .option(
-      '--session-actions <refuse|allow>',
-      'with --local: open what PostHog keeps for browser sessions',
-      oneOf('refuse', 'allow'),
-    )
-    .option('--allow-http-buckets', 'with --local: let tables and sources use plain http, also on this machine')
     .action((flags: Flags) => choose('stdio', flags, 0))
-  addBehaviour(program, 'with --local: ')
+  addServing(program)
+  const http = program
+    .command('http')
+    .description('serve Streamable HTTP, on this machine unless --bind says otherwise')
+    .option('--local [folder]', 'use an embedded local warehouse, kept in the folder (default: a temporary one)')
+    .addHelpText('after', HTTP_ENVIRONMENT)
+    .action((flags: Flags & HttpFlags) => choose('http', flags, 0))
+  addServing(addHttpFlags(http))
   const local = program
     .command('local')
     .description("serve only the local warehouse's API, for other programs")
@@ -86,6 +82,26 @@ export const toProgram = (version: string, choose: Choose): Command => {
   addBehaviour(local, '')
   return program
 }
+
+/** What may be offered, whichever way it is served. */
+const addServing = (command: Command): Command =>
+  addBehaviour(
+    command
+      .option('--project <id>', 'the project to use when a call names none', toProject)
+      .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
+      .option('--read-only', 'offer only tools that change nothing and need no write scope')
+      .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
+      .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
+      .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
+      .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
+      .option(
+        '--session-actions <refuse|allow>',
+        'with --local: open what PostHog keeps for browser sessions',
+        oneOf('refuse', 'allow'),
+      )
+      .option('--allow-http-buckets', 'with --local: let tables and sources use plain http, also on this machine'),
+    'with --local: ',
+  )
 
 /** How the local warehouse behaves, whichever way it is started. */
 const addBehaviour = (command: Command, when: string): Command =>

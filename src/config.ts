@@ -1,10 +1,13 @@
 import { statSync } from 'node:fs'
 import { ConfigError, type Flags, LOG_LEVELS, TOOLSETS, toProgram, toProject } from './command-line.ts'
+import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
 import type { ProxyEnv } from './http/client.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
 export interface Config {
-  readonly mode: 'stdio' | 'local-only'
+  readonly mode: 'stdio' | 'http' | 'local-only'
+  /** How the HTTP endpoint is served; in `http` mode. */
+  readonly http: HttpSettings | undefined
   /** Start the embedded warehouse and use it: its folder, or true for a temporary one. */
   readonly local: string | true | undefined
   /** Port of the warehouse in `local-only` mode; 0 takes a free one. */
@@ -58,7 +61,7 @@ type Env = Readonly<Record<string, string | undefined>>
  * @throws ConfigError for a wrong value; commander itself ends the process for `--help` and unknown flags
  */
 export const readConfig = (argv: readonly string[], env: Env, version: string): Config => {
-  let chosen: { mode: Config['mode']; flags: Flags; port: number } | undefined
+  let chosen: { mode: Config['mode']; flags: Flags & HttpFlags; port: number } | undefined
   const program = toProgram(version, (mode, flags, port) => {
     chosen = { mode, flags, port }
   })
@@ -71,6 +74,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     throw new ConfigError('--lock-project needs a project: --project 7, or POSTHOG_PROJECT_ID=7')
   return Object.freeze({
     mode,
+    http: mode === 'http' ? toHttpSettings(flags, env) : undefined,
     local: flags.local,
     localPort: port,
     sessionActions: flags.sessionActions ?? 'refuse',

@@ -1,5 +1,5 @@
 import { readBody } from './body.ts'
-import { type HttpClient, HttpFailure } from './http/client.ts'
+import { HttpFailure, type HttpSender } from './http/client.ts'
 import type { Json } from './operation.ts'
 import type { Look } from './project.ts'
 import { ToolError } from './tool-error.ts'
@@ -13,7 +13,7 @@ const DEADLINE_MS = 45_000
  * else that is no answer throws, because half an answer would choose a wrong project.
  */
 export const createLook =
-  (http: HttpClient): Look =>
+  (http: HttpSender): Look =>
   async (path, query) => {
     // Shared by every call that waits for it, so no single caller's cancellation ends it; the deadline does.
     const { signal } = new AbortController()

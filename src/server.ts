@@ -5,7 +5,7 @@ import type { ResourceWatch, Watcher } from './schema/resource-watch.ts'
 import type { Resources } from './schema/resources.ts'
 import { handleCompletion } from './server/completion-handlers.ts'
 import { handlePrompts } from './server/prompt-handlers.ts'
-import { handleResources, watchFor } from './server/resource-handlers.ts'
+import { handleResources, handleSubscriptions, watchFor } from './server/resource-handlers.ts'
 import type { Surface } from './surface.ts'
 
 /** The resources of a process, and what tells of their changes. */
@@ -28,23 +28,36 @@ export interface ServerMeans {
 /** The protocol's two behaviours: 2025 and before, 2026-07-28. */
 export type Era = 'legacy' | 'modern'
 
-/** A server instance, and its part in the watch if it has resources. */
+/** A server instance, and its part in the watch if it has one. */
 export interface MadeServer {
   readonly server: Server
   readonly watcher?: Watcher
 }
 
-const CAPABILITIES = { tools: {}, resources: { subscribe: true, listChanged: true }, prompts: {}, completions: {} }
+/**
+ * How changes reach the client of an instance:
+ * - `instance`: this one tells them, for as long as its connection lasts.
+ * - `stream`: another one does, on a `subscriptions/listen` stream; this one only serves a request.
+ * - `none`: nothing outlives the request, so nothing is promised.
+ */
+export type Telling = 'instance' | 'stream' | 'none'
+
+const capabilitiesOf = (telling: Telling) => ({
+  tools: {},
+  resources: telling === 'none' ? {} : { subscribe: true, listChanged: true },
+  prompts: {},
+  completions: {},
+})
 
 /** The list is the same for as long as the process runs. */
 const CACHE_HINTS = { 'tools/list': { ttlMs: 3_600_000, cacheScope: 'private' as const } }
 
 /** One server instance: one handler a method, nothing kept between requests but subscriptions. */
-export const createServer = (means: ServerMeans, era: Era): MadeServer => {
+export const createServer = (means: ServerMeans, era: Era, telling: Telling = 'instance'): MadeServer => {
   const { version, surface, call, instructions, described } = means
   const server = new Server(
     { name: 'posthog-warehouse-mcp', title: 'PostHog data warehouse', version },
-    { capabilities: described ? CAPABILITIES : { tools: {} }, cacheHints: CACHE_HINTS, instructions },
+    { capabilities: described ? capabilitiesOf(telling) : { tools: {} }, cacheHints: CACHE_HINTS, instructions },
   )
   // The SDK spells out every JSON value in its type; a schema that zod made is JSON, but typed as unknown.
   const tools = [...surface.offered.values()].map(({ definition }) => definition) as unknown as Tool[]
@@ -59,11 +72,12 @@ export const createServer = (means: ServerMeans, era: Era): MadeServer => {
     })
   })
   if (described === undefined) return { server }
-  const watcher = watchFor(server, described.watch, era)
-  handleResources(server, described.resources, watcher)
+  const watcher = telling === 'instance' ? watchFor(server, described.watch, era) : undefined
+  handleResources(server, described.resources)
+  if (watcher !== undefined) handleSubscriptions(server, described.resources, watcher)
   handlePrompts(server, described.prompts, described.resources)
   handleCompletion(server, described.resources, described.prompts)
-  return { server, watcher }
+  return { server, ...(watcher && { watcher }) }
 }
 
 /** A way to tell how a call goes, where the caller asked for it. */

@@ -19,13 +19,17 @@ interface Means {
   readonly slots: Slots
 }
 
+const checkKey = (apiKey: string | undefined): void => {
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new TypeError('The API key has characters no key has (a space, a line break, a letter with an accent).')
+  }
+}
+
 const checkConfig = ({ origin, apiKey, userAgent, maxInFlight }: HttpConfig): void => {
   if (!/^https?:\/\//.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
     throw new TypeError('The origin is a scheme, a host and a port, such as https://us.posthog.com.')
   }
-  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new TypeError('The API key has characters no key has (a space, a line break, a letter with an accent).')
-  }
+  checkKey(apiKey)
   if (!/^[\x20-\x7e]+$/.test(userAgent)) throw new TypeError('The user agent has characters that cannot be sent.')
   if (!Number.isInteger(maxInFlight) || maxInFlight < 1) throw new TypeError('maxInFlight is at least 1.')
 }
@@ -121,10 +125,14 @@ export const createHttpClient = (config: HttpConfig): HttpClient => {
   checkConfig(config)
   const dispatcher = createAgent({ env: config.env })
   const storage = createStorage(config, dispatcher)
-  const means: Means = { config, dispatcher, storage, slots: createSlots(config.maxInFlight) }
+  const slots = createSlots(config.maxInFlight)
   const active = new Set<Deadline>()
   let closed = false
-  const send: HttpClient['send'] = async (request) => {
+  const sendAs = (apiKey: string | undefined): HttpClient['send'] => {
+    const means: Means = { config: { ...config, apiKey }, dispatcher, storage, slots }
+    return (request) => send(means, request)
+  }
+  const send = async (means: Means, request: HttpRequest): Promise<HttpReply> => {
     toTarget(config.origin, request)
     if (closed) throw toEndFailure('closed', 'no', request.deadlineMs)
     const deadline = startDeadline(request.deadlineMs, request.signal)
@@ -141,5 +149,12 @@ export const createHttpClient = (config: HttpConfig): HttpClient => {
     for (const deadline of active) deadline.end('closed')
     await Promise.all([dispatcher.destroy(), storage.close()])
   }
-  return { send, close }
+  return {
+    send: sendAs(config.apiKey),
+    as: (apiKey) => {
+      checkKey(apiKey)
+      return { send: sendAs(apiKey) }
+    },
+    close,
+  }
 }

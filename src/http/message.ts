@@ -73,14 +73,20 @@ export interface HttpConfig {
   readonly resolve?: Resolve
 }
 
-/** The one way out. */
-export interface HttpClient {
+/** The way out as one credential. */
+export interface HttpSender {
   /**
    * Sends one request and gives back whatever was answered.
    * @throws HttpFailure when there is no reply to give back
    * @throws TypeError when the path is not one, before anything is sent
    */
   send(request: HttpRequest): Promise<HttpReply>
+}
+
+/** The one way out: one pool of connections, whoever uses it. */
+export interface HttpClient extends HttpSender {
+  /** The same way out with another key. @throws TypeError for a key that cannot be sent */
+  as(apiKey: string): HttpSender
   /** Ends what is in flight (each call fails as `closed`) and closes every connection. */
   close(): Promise<void>
 }

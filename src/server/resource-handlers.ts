@@ -43,8 +43,8 @@ const told = async <T>(answer: Promise<T>, uri?: string): Promise<T> => {
   }
 }
 
-/** Lists, reads and subscribes. Subscriptions of the 2026 revision are the transport's to see. */
-export const handleResources = (server: Server, resources: Resources, watcher: Watcher): void => {
+/** Lists and reads. */
+export const handleResources = (server: Server, resources: Resources): void => {
   server.setRequestHandler('resources/list', async ({ params }, { mcpReq }) => {
     const page = await told(resources.list(params?.cursor, mcpReq.signal))
     return { ...page, resources: page.resources.map(toResource), cacheScope: 'private' as const }
@@ -58,6 +58,10 @@ export const handleResources = (server: Server, resources: Resources, watcher: W
     ...(await told(resources.read(uri, mcpReq.signal), uri)),
     cacheScope: 'private' as const,
   }))
+}
+
+/** Subscribes as clients of 2025 do. Subscriptions of the 2026 revision are the transport's to see. */
+export const handleSubscriptions = (server: Server, resources: Resources, watcher: Watcher): void => {
   server.setRequestHandler('resources/subscribe', async ({ params: { uri } }, { mcpReq }) => {
     // Also what the first change is told apart from.
     await told(resources.read(uri, mcpReq.signal), uri)

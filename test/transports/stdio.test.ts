@@ -187,7 +187,7 @@ describe('the end, with a call in flight', () => {
 
   test.each(ENDS)('%s before anything was said: exit code 0', async (_how, end) => {
     const server = start({ POSTHOG_PERSONAL_API_KEY: KEY })
-    await expect.poll(() => server.err.some((line) => line.includes('ready'))).toBe(true)
+    await expect.poll(() => server.err.some((line) => line.includes('ready')), { timeout: 15_000 }).toBe(true)
     end(server)
     expect(await server.exited).toEqual([0, null])
     expect(server.out).toEqual([])

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { ServerMeans } from '../server.ts'
+
+/** Whoever calls: what is theirs alone, and what a log may call them. */
+export interface Caller {
+  /** Tells callers apart, in this process and others; says nothing of their secret. */
+  readonly id: string
+  readonly name: string
+  readonly means: ServerMeans
+}
+
+/** Why a request is not served, in the words of RFC 6750. */
+export interface Refusal {
+  readonly status: 401 | 403 | 503
+  readonly error: 'invalid_token' | 'insufficient_scope' | 'temporarily_unavailable' | undefined
+  readonly description: string
+  readonly scopes?: readonly string[]
+  readonly retryAfterSeconds?: number
+}
+
+/** Says who calls, from the value of an `Authorization` header. */
+export interface Callers {
+  /** Whether callers bring a token at all. */
+  readonly isOpen: boolean
+  identify(authorization: string | undefined, signal: AbortSignal): Promise<Caller | Refusal>
+  close(): void
+}
+
+/** Whether somebody is refused. */
+export const isRefusal = (answer: Caller | Refusal): answer is Refusal => 'status' in answer
+
+/** The token of a header; `Bearer` in any case, as RFC 9110 has it. */
+export const toToken = (authorization: string | undefined): string | undefined =>
+  /^bearer +([\x21-\x7e]{1,4096})$/i.exec(authorization ?? '')?.[1]
+
+/** What stands for a secret where the secret must not be: equal for equal secrets, of one length. */
+export const toHash = (secret: string): Buffer => createHash('sha256').update(secret).digest()
+
+/** Nobody said who they are. */
+export const NO_TOKEN: Refusal = {
+  status: 401,
+  error: undefined,
+  description: 'This server needs a token: Authorization: Bearer …',
+}

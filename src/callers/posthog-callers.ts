@@ -1,0 +1,147 @@
+import { readBody } from '../body.ts'
+import { type HttpClient, HttpFailure, type HttpReply } from '../http/client.ts'
+import { toObject } from '../schema/reply-parts.ts'
+import { type Caller, type Callers, NO_TOKEN, type Refusal, toHash, toToken } from './caller.ts'
+import type { CallerPool, Kept } from './caller-pool.ts'
+
+/** How long PostHog's word on a credential counts; a revoked one works no longer than that. */
+export const TRUST_MS = 5 * 60_000
+/** A wrong one is not asked about again and again. */
+const DISTRUST_MS = 30_000
+const MOST_VERDICTS = 10_000
+const DEADLINE_MS = 10_000
+const LARGEST_REPLY = 256 * 1024
+
+/** What PostHog says of a credential: the scopes it really has. */
+interface Verdict {
+  readonly scopes: readonly string[] | undefined
+  readonly until: number
+}
+
+/** How callers with credentials of PostHog's own are let in. */
+export interface PosthogCallersOptions {
+  readonly http: HttpClient
+  readonly pool: CallerPool
+  /** Take OAuth tokens that were issued for PostHog: token passthrough, which MCP's authorization spec forbids. */
+  readonly passOAuth: boolean
+  make(id: string, name: string, credential: string, scopes: readonly string[]): Kept
+  readonly now?: () => number
+}
+
+const WRONG: Refusal = {
+  status: 401,
+  error: 'invalid_token',
+  description: 'PostHog does not accept this credential here: wrong, revoked, expired, or of the other region',
+}
+const NO_OAUTH: Refusal = {
+  status: 401,
+  error: 'invalid_token',
+  description: 'Bring a personal API key (phx_…); OAuth tokens of PostHog are not taken here',
+}
+const UNREACHABLE: Refusal = {
+  status: 503,
+  error: 'temporarily_unavailable',
+  description: 'PostHog could not be asked about the credential',
+  retryAfterSeconds: 5,
+}
+
+/**
+ * Callers who bring their own PostHog credential. It is checked at PostHog, its verdict is kept for minutes under its
+ * hash, and it lives only in the parts of its caller.
+ */
+export class PosthogCallers implements Callers {
+  readonly isOpen = false
+  readonly #options: PosthogCallersOptions
+  readonly #now: () => number
+  readonly #verdicts = new Map<string, Verdict>()
+  readonly #asking = new Map<string, Promise<Verdict | Refusal>>()
+
+  constructor(options: PosthogCallersOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  async identify(authorization: string | undefined): Promise<Caller | Refusal> {
+    const credential = toToken(authorization)
+    if (credential === undefined) return NO_TOKEN
+    if (credential.startsWith('pha_') && !this.#options.passOAuth) return NO_OAUTH
+    const id = toHash(credential).toString('hex')
+    const verdict = this.#known(id) ?? (await this.#ask(id, credential))
+    if ('status' in verdict) return verdict
+    if (verdict.scopes === undefined) return WRONG
+    const { pool, make } = this.#options
+    const { scopes } = verdict
+    // Other scopes are other tools.
+    return pool.take(`${id} ${[...scopes].sort().join(' ')}`, () =>
+      make(`posthog:${id.slice(0, 32)}`, `${credential.slice(0, 4)}${id.slice(0, 8)}`, credential, scopes),
+    )
+  }
+
+  close(): void {
+    this.#options.pool.close()
+  }
+
+  #known(id: string): Verdict | undefined {
+    const verdict = this.#verdicts.get(id)
+    if (verdict !== undefined && verdict.until > this.#now()) return verdict
+    this.#verdicts.delete(id)
+    return undefined
+  }
+
+  /** Once, however many requests come with it at the same time. */
+  #ask(id: string, credential: string): Promise<Verdict | Refusal> {
+    const asked = this.#asking.get(id)
+    if (asked !== undefined) return asked
+    const answer = this.#check(credential)
+      .then((verdict) => {
+        if (!('status' in verdict)) this.#remember(id, verdict)
+        return verdict
+      })
+      .finally(() => this.#asking.delete(id))
+    this.#asking.set(id, answer)
+    return answer
+  }
+
+  #remember(id: string, verdict: Verdict): void {
+    const [oldest] = this.#verdicts.keys()
+    if (this.#verdicts.size >= MOST_VERDICTS && oldest !== undefined) this.#verdicts.delete(oldest)
+    this.#verdicts.set(id, verdict)
+  }
+
+  async #check(credential: string): Promise<Verdict | Refusal> {
+    const isOAuth = credential.startsWith('pha_')
+    const reply = await this.#send(credential, isOAuth).catch((error: unknown) => {
+      if (error instanceof HttpFailure || error instanceof TypeError) return undefined
+      throw error
+    })
+    if (reply === undefined || reply.status >= 500 || reply.status === 429)
+      return reply?.retryAfterSeconds === undefined
+        ? UNREACHABLE
+        : { ...UNREACHABLE, retryAfterSeconds: reply.retryAfterSeconds }
+    const scopes = reply.status === 200 ? scopesOf(reply, isOAuth) : undefined
+    return { scopes, until: this.#now() + (scopes === undefined ? DISTRUST_MS : TRUST_MS) }
+  }
+
+  /** A key tells of itself; a token is looked into with itself (fact sheet: cross-cutting 4, 5). */
+  #send(credential: string, isOAuth: boolean): Promise<HttpReply> {
+    const shared = { deadlineMs: DEADLINE_MS, maxReplyBytes: LARGEST_REPLY, signal: new AbortController().signal }
+    const sender = this.#options.http.as(credential)
+    return isOAuth
+      ? sender.send({
+          ...shared,
+          method: 'POST',
+          path: '/oauth/introspect',
+          body: { kind: 'json', value: { token: credential } },
+        })
+      : sender.send({ ...shared, method: 'GET', path: '/api/personal_api_keys/@current' })
+  }
+}
+
+/** The scopes PostHog names; undefined for a token that is not active, or an answer of another form. */
+const scopesOf = (reply: HttpReply, isOAuth: boolean): readonly string[] | undefined => {
+  const body = readBody(reply.body, reply.contentType)
+  const { scopes, scope, active } = toObject(body.kind === 'json' ? body.value : undefined)
+  if (isOAuth)
+    return active === true && typeof scope === 'string' ? scope.split(' ').filter((each) => each !== '') : undefined
+  return Array.isArray(scopes) ? scopes.filter((each) => typeof each === 'string') : undefined
+}

@@ -1,0 +1,60 @@
+import { type Command, InvalidArgumentError } from 'commander'
+
+/** Ways to show who one is; the words of `Auth`. */
+const AUTH = ['none', 'token', 'posthog']
+
+const toAuth = (text: string): string => {
+  if (AUTH.includes(text)) return text
+  throw new InvalidArgumentError(`It is ${AUTH.join(', ')}.`)
+}
+
+const toCount =
+  (least: number) =>
+  (text: string): number => {
+    const count = Number(text)
+    if (/^\d{1,9}$/.test(text) && count >= least) return count
+    throw new InvalidArgumentError(`It is a number from ${least}.`)
+  }
+
+const toPort = (text: string): number => {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It is a number from 0 to 65535.')
+}
+
+const collect = (value: string, values: string[] = []): string[] => [...values, value]
+
+/** The flags of the HTTP endpoint. */
+export const addHttpFlags = (command: Command): Command =>
+  command
+    .option('--port <number>', 'port (8011; 0 takes a free one)', toPort)
+    .option('--bind <address>', 'address to listen on (127.0.0.1)')
+    .option(
+      '--auth <none|token|posthog>',
+      'who may call: anybody on this machine; who has MCP_AUTH_TOKEN; who has a PostHog key of their own',
+      toAuth,
+    )
+    .option(
+      '--pass-oauth',
+      'with --auth posthog: also take OAuth tokens made for PostHog (token passthrough: MCP forbids it)',
+    )
+    .option('--public-url <url>', 'scheme and host that clients use, such as https://mcp.example.com')
+    .option('--allow-host <name>', 'a name that may stand in Host (repeatable)', collect)
+    .option(
+      '--allow-origin <origin>',
+      'a web page that may call, such as https://app.example.com (repeatable)',
+      collect,
+    )
+    .option('--max-sessions <number>', 'clients of 2025 and before remembered at once (1000)', toCount(1))
+    .option('--session-idle-seconds <number>', 'how long an idle one is remembered (1800)', toCount(1))
+    .option('--max-calls <number>', 'calls at once (64)', toCount(1))
+    .option('--max-waiting <number>', 'calls that may wait for that (1000); beyond, 503', toCount(0))
+    .option('--rate-per-minute <number>', 'requests of one caller (0: not counted); beyond, 429', toCount(0))
+
+/** Said behind the flags of `http`. */
+export const HTTP_ENVIRONMENT = `
+Environment, beside that of the program:
+  MCP_AUTH_TOKEN        with --auth token: the token that callers bring (16 characters or more)
+  MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
+                        {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
+                                     "toolsets": ["schema"], "tools": [], "project": 7}]}`

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import type { Ceiling } from './callers/access-tokens.ts'
+import type { Kept } from './callers/caller-pool.ts'
+import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
+import { ConfigError } from './command-line.ts'
+import type { Config } from './config.ts'
+import { createCore } from './core.ts'
+import { allowFiles } from './files.ts'
+import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
+import { toInstructions } from './instructions.ts'
+import type { Logger } from './log.ts'
+import type { Operation } from './operation.ts'
+import type { Beside, Question } from './question.ts'
+import { toSurface } from './surface.ts'
+
+/** The catalogue, as `tools/` has it. */
+export interface Contents {
+  readonly operations: readonly Operation[]
+  readonly questions: readonly Question[]
+  readonly beside: Beside
+}
+
+/** The PostHog of this process: its own, or the embedded one. */
+export interface Upstream {
+  readonly origin: string
+  readonly apiKey: string | undefined
+  readonly project: number | undefined
+  readonly isLocal: boolean
+}
+
+/** Who a caller's parts are made for; what a ceiling leaves out is as the process was started. */
+export interface Guest {
+  readonly id: string
+  readonly name: string
+  /** The key PostHog is called with, where it is the caller's own. */
+  readonly credential?: string
+  readonly ceiling?: Ceiling
+  /** The scopes the credential has, where they are known; tools that need others are not offered. */
+  readonly scopes?: readonly string[]
+}
+
+/** One process: one pool of connections, and parts for each caller. */
+export interface Host {
+  readonly http: HttpClient
+  readonly version: string
+  host(guest: Guest): Kept
+}
+
+/** The version of this package. */
+export const readVersion = (): string => {
+  // Compiled, this file is dist/src/host.js; the package is two folders up.
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}
+
+/** What the client cannot be made from, such as a proxy address, is a setting of the operator too. */
+const connectHttp = (config: HttpConfig): HttpClient => {
+  try {
+    return createHttpClient(config)
+  } catch (error) {
+    throw error instanceof TypeError ? new ConfigError(error.message) : error
+  }
+}
+
+/** @param maxInFlight requests to PostHog at once */
+export const createHost = (
+  { operations, questions, beside }: Contents,
+  config: Config,
+  log: Logger,
+  upstream: Upstream,
+  maxInFlight: number,
+): Host => {
+  const version = readVersion()
+  const { origin, apiKey, isLocal } = upstream
+  const http = connectHttp({
+    origin,
+    apiKey,
+    userAgent: `posthog-warehouse-mcp/${version}`,
+    maxInFlight,
+    env: config.proxy,
+    ...(isLocal ? { storageOrigins: [origin] } : {}),
+  })
+  const files = allowFiles(config.allowDirs)
+  const host = ({ id, name, credential, ceiling = {}, scopes }: Guest): Kept => {
+    const project = ceiling.project ?? upstream.project
+    const locked = config.lockProject || ceiling.project !== undefined
+    const all: Catalogue = new Map<string, Tool>([
+      ...toQuestions(questions, locked),
+      ...toCatalogue(operations, locked),
+    ])
+    const core = createCore({
+      surface: toSurface(all, config, { ...ceiling, scopes }),
+      beside,
+      project,
+      locked,
+      http: credential === undefined ? http : http.as(credential),
+      files,
+      origin,
+      apiKey: credential ?? apiKey,
+      pollMs: config.pollSeconds * 1000,
+      report: (report) => log.info({ ...report, caller: name }, 'call'),
+      lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
+    })
+    const begin = core.described && beside.begin
+    const instructions = toInstructions({ project, locked, local: isLocal, begin })
+    return { core, caller: { id, name, means: { version, instructions, ...core } } }
+  }
+  return { http, version, host }
+}

@@ -1,0 +1,100 @@
+import { AccessTokens } from './callers/access-tokens.ts'
+import type { Caller, Callers } from './callers/caller.ts'
+import { CallerPool } from './callers/caller-pool.ts'
+import { createOpenCallers } from './callers/open-caller.ts'
+import { PosthogCallers } from './callers/posthog-callers.ts'
+import { createTokenCallers } from './callers/token-callers.ts'
+import type { HttpSettings } from './config-http.ts'
+import type { Host, Upstream } from './host.ts'
+import type { Logger } from './log.ts'
+import { createApp, MCP_PATH } from './transports/http/app.ts'
+import { FairQueue } from './transports/http/fair-queue.ts'
+import { listen } from './transports/http/listener.ts'
+import { createRateLimit } from './transports/http/rate-limit.ts'
+import { Sessions } from './transports/http/sessions.ts'
+
+/** How long calls in flight may take to end once the process was asked to; orchestrators wait 30 s. */
+const GRACE_MS = 20_000
+
+/** A running HTTP server. */
+export interface HttpServing {
+  /** Where clients connect. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Who may call, as the operator chose. @throws ConfigError */
+const createCallers = (
+  { http, host }: Host,
+  settings: HttpSettings,
+  log: Logger,
+  dropped: (caller: Caller) => void,
+): Callers => {
+  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }))
+  const pool = new CallerPool(dropped)
+  if (settings.auth === 'token') {
+    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile }, (error) =>
+      log.error({ error: error.message }, 'tokens not read; those before stay in force'),
+    )
+    return createTokenCallers(tokens, pool, (id, name, ceiling) => host({ id, name, ceiling }))
+  }
+  return new PosthogCallers({
+    http,
+    pool,
+    passOAuth: settings.passOAuth,
+    make: (id, name, credential, scopes) => host({ id, name, credential, scopes }),
+  })
+}
+
+/** What RFC 9728 has about this server; only where PostHog gives out what callers bring. */
+const toMetadata = (settings: HttpSettings, { origin }: Upstream, scopes: readonly string[]) => {
+  if (settings.auth !== 'posthog' || settings.publicUrl === undefined) return undefined
+  return {
+    url: `${settings.publicUrl}/.well-known/oauth-protected-resource${MCP_PATH}`,
+    document: {
+      resource: `${settings.publicUrl}${MCP_PATH}`,
+      authorization_servers: [origin],
+      scopes_supported: scopes,
+      bearer_methods_supported: ['header'],
+      resource_name: 'PostHog data warehouse',
+    },
+  }
+}
+
+/** Serves Streamable HTTP until it is closed. @param scopes all that any tool needs. @throws ConfigError */
+export const serveHttp = async (
+  host: Host,
+  settings: HttpSettings,
+  log: Logger,
+  { upstream, scopes }: { readonly upstream: Upstream; readonly scopes: readonly string[] },
+): Promise<HttpServing> => {
+  const sessions = new Sessions({ most: settings.maxSessions, idleMs: settings.sessionIdleSeconds * 1000 })
+  const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
+  let forget = (_caller: Caller): void => undefined
+  const callers = createCallers(host, settings, log, (caller) => forget(caller))
+  const made = createApp({
+    edges: { hosts: settings.allowedHosts, origins: settings.allowedOrigins, bind: settings.bind },
+    callers,
+    sessions,
+    queue,
+    rate: createRateLimit(settings.ratePerMinute),
+    metadata: toMetadata(settings, upstream, scopes),
+    report: (report) => log.info(report, 'request'),
+    onError: (error) => log.warn({ error: error.name }, 'protocol error'),
+  })
+  forget = made.forget
+  const listener = await listen(made.app, settings.port, settings.bind)
+  const url = `${listener.url}${MCP_PATH}`
+  log.info({ url, auth: settings.auth }, 'listening')
+  return {
+    url,
+    close: async () => {
+      const stopped = listener.close(GRACE_MS)
+      await queue.drained(GRACE_MS)
+      sessions.close()
+      callers.close()
+      await stopped
+      await host.http.close()
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { type Caller, type Callers, isRefusal, type Refusal } from '../../callers/caller.ts'
+import { toRpcError } from './endpoint.ts'
+
+const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
+
+/** The challenge of a refusal, with where a client learns whom to ask for a token (RFC 6750, RFC 9728). */
+const toChallenge = ({ error, description, scopes }: Refusal, metadataUrl: string | undefined): string => {
+  const parts = [
+    error === undefined ? '' : `error=${quoted(error)}`,
+    error === undefined ? '' : `error_description=${quoted(description)}`,
+    scopes === undefined ? '' : `scope=${quoted(scopes.join(' '))}`,
+    metadataUrl === undefined ? '' : `resource_metadata=${quoted(metadataUrl)}`,
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? 'Bearer' : `Bearer ${parts.join(', ')}`
+}
+
+/** A refusal as HTTP has it. @param metadataUrl of the protected resource, where there is an authorization server */
+export const toRefusal = (refusal: Refusal, metadataUrl: string | undefined): Response => {
+  const { status, description, retryAfterSeconds } = refusal
+  const headers: Record<string, string> = {
+    ...(status === 503 ? {} : { 'WWW-Authenticate': toChallenge(refusal, metadataUrl) }),
+    ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+  }
+  return toRpcError(status, status === 503 ? -32000 : -32001, description, headers)
+}
+
+/** Who calls, or the response that refuses. */
+export const authenticate = async (
+  callers: Callers,
+  request: Request,
+  metadataUrl: string | undefined,
+): Promise<Caller | Response> => {
+  const answer = await callers.identify(request.headers.get('authorization') ?? undefined, request.signal)
+  return isRefusal(answer) ? toRefusal(answer, metadataUrl) : answer
+}

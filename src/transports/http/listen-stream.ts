@@ -1,0 +1,50 @@
+import type { Interest } from '../../schema/resource-watch.ts'
+
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  // A non-null object has string keys as far as it came from JSON.
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+/** What a `subscriptions/listen` request asks for; undefined for any other message. */
+export const interestOf = (message: unknown): Interest | undefined => {
+  const { method, params } = objectOf(message)
+  if (method !== 'subscriptions/listen') return undefined
+  const { resourceSubscriptions, resourcesListChanged } = objectOf(objectOf(params).notifications)
+  const uris = Array.isArray(resourceSubscriptions)
+    ? resourceSubscriptions.filter((uri) => typeof uri === 'string')
+    : []
+  return { uris, lists: resourcesListChanged === true }
+}
+
+/** The same response, and a word when its body has ended, whoever ended it. */
+export const onEnd = (response: Response, ended: () => void): Response => {
+  const { body, status, headers } = response
+  if (body === null) {
+    ended()
+    return response
+  }
+  const reader = body.getReader()
+  let isOver = false
+  const over = (): void => {
+    if (!isOver) ended()
+    isOver = true
+  }
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (done) {
+          over()
+          controller.close()
+        } else controller.enqueue(value)
+      } catch (error) {
+        over()
+        controller.error(error)
+      }
+    },
+    async cancel(reason) {
+      over()
+      await reader.cancel(reason)
+    },
+  })
+  return new Response(stream, { status, headers })
+}

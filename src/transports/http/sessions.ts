@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+
+/** One client of 2025 or before that is remembered between requests. */
+interface Session {
+  readonly transport: WebStandardStreamableHTTPServerTransport
+  readonly server: Server
+  readonly owner: string
+  /** Requests and streams that are open. */
+  open: number
+  usedAt: number
+}
+
+/** How many clients are remembered, and for how long after they were last heard of. */
+export interface SessionLimits {
+  readonly most: number
+  readonly idleMs: number
+}
+
+/** The largest message; an upload's text, escaped, stays below. */
+export const LARGEST_BODY = 8 * 1024 * 1024
+
+/** The sessions of one process. Whoever opened one is the only one who may use it. */
+export class Sessions {
+  readonly #limits: SessionLimits
+  readonly #sessions = new Map<string, Session>()
+  readonly #sweep: NodeJS.Timeout
+
+  constructor(limits: SessionLimits) {
+    this.#limits = limits
+    this.#sweep = setInterval(() => this.#expire(), Math.max(50, Math.min(30_000, limits.idleMs / 2))).unref()
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** Whether there is room for one more; the longest idle makes it if it can. */
+  makeRoom(): boolean {
+    if (this.#sessions.size < this.#limits.most) return true
+    const idle = [...this.#sessions].filter(([, { open }]) => open === 0).sort(([, a], [, b]) => a.usedAt - b.usedAt)
+    const [oldest] = idle
+    if (oldest === undefined) return false
+    this.#end(oldest[0])
+    return true
+  }
+
+  /** Begins a session with the `initialize` that this request is. */
+  async begin(owner: string, request: Request, parsedBody: unknown, make: () => Server): Promise<Response> {
+    const server = make()
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => randomUUID(),
+      maxRequestBodySize: LARGEST_BODY,
+      onsessioninitialized: (id) => {
+        this.#sessions.set(id, { transport, server, owner, open: 0, usedAt: performance.now() })
+      },
+      onsessionclosed: (id) => {
+        this.#sessions.delete(id)
+      },
+    })
+    await server.connect(transport)
+    const response = await transport.handleRequest(request, { parsedBody })
+    // An initialize that was refused began nothing.
+    if (transport.sessionId === undefined) await server.close()
+    return response
+  }
+
+  /** The transport of a session; undefined for one that is unknown, over, or somebody else's. */
+  find(id: string, owner: string): Session | undefined {
+    const session = this.#sessions.get(id)
+    return session?.owner === owner ? session : undefined
+  }
+
+  /** Hands a request to its session. @param watch tells when a response has ended */
+  async handle(
+    session: Session,
+    request: Request,
+    parsedBody: unknown,
+    watch: (response: Response, ended: () => void) => Response,
+  ): Promise<Response> {
+    session.open += 1
+    const over = (): void => {
+      session.open -= 1
+      session.usedAt = performance.now()
+    }
+    try {
+      const response = await session.transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody })
+      return watch(response, over)
+    } catch (error) {
+      over()
+      throw error
+    }
+  }
+
+  /** Ends every session, or those of one owner. */
+  close(owner?: string): void {
+    for (const [id, session] of this.#sessions) if (owner === undefined || session.owner === owner) this.#end(id)
+    if (owner === undefined) clearInterval(this.#sweep)
+  }
+
+  #expire(): void {
+    const before = performance.now() - this.#limits.idleMs
+    for (const [id, { open, usedAt }] of this.#sessions) if (open === 0 && usedAt < before) this.#end(id)
+  }
+
+  #end(id: string): void {
+    const session = this.#sessions.get(id)
+    this.#sessions.delete(id)
+    // It closes the transport and its streams; a failure leaves nothing to be done.
+    session?.server.close().catch(() => undefined)
+  }
+}
