@@ -106,7 +106,9 @@ export class ChdbEngine implements Engine {
     const table = `${databaseOf(project)}.m_${randomBytes(16).toString('hex')}`
     try {
       await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
-      await this.#command(`CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() AS ${select}`, signal)
+      // In two steps: the engine fills a table of one step under another name, which a killed process would leave.
+      await this.#command(`CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() EMPTY AS ${select}`, signal)
+      await this.#command(`INSERT INTO ${table} ${select}`, signal)
       requireView(this.#relations, project, viewId)
       return { table, rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
     } catch (error) {
@@ -117,7 +119,7 @@ export class ChdbEngine implements Engine {
 
   async sweepViews(kept: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     const sql =
-      "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^m_')"
+      "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^(m_|_tmp_replace_)')"
     const found = (await this.#rows(sql)).rows.map(([name]) => String(name))
     for (const table of found) if (!kept.has(table)) await this.rows.drop(table)
     return new Set(found.filter((table) => kept.has(table)))
