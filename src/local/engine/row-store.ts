@@ -12,6 +12,11 @@ const listOf = (names: readonly string[]): string => names.map(quoteName).join('
 
 const keyOf = (names: readonly string[]): string => `tuple(${listOf(names)})`
 
+// Merging writes rows a second time and keeps the first for minutes. Small parts are merged, and soon gone; the rest stay.
+const mergeSettings = `SETTINGS old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 1,
+  cleanup_delay_period_random_add = 0, cleanup_thread_preferred_points_per_iteration = 0,
+  max_bytes_to_merge_at_max_space_in_pool = 67108864, max_bytes_to_merge_at_min_space_in_pool = 67108864`
+
 const firstNumber = ({ rows }: Outcome): number => Number(rows[0]?.[0] ?? 0)
 
 /**
@@ -29,7 +34,7 @@ export class LaneRowStore implements RowStore {
     const table = `${databaseOf(project)}.s_${randomBytes(16).toString('hex')}`
     const typed = columns.map(({ name, clickhouse }) => `${quoteName(name)} ${clickhouse}`).join(', ')
     await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`)
-    await this.#command(`CREATE TABLE ${table} (${typed}) ENGINE = MergeTree ORDER BY tuple()`)
+    await this.#command(`CREATE TABLE ${table} (${typed}) ENGINE = MergeTree ORDER BY tuple() ${mergeSettings}`)
     return table
   }
 

@@ -27,6 +27,9 @@ type QueryOptions = Parameters<Engine['query']>[2]
 // Filling a table may take longer than a caller's query; PostHog runs it in a job of its own.
 const fillMs = 600_000
 
+// The parts of one select are large as they are, and merging them would take their room a second time.
+const unmerged = 'SETTINGS max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1'
+
 /** The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again. */
 export class ChdbEngine implements Engine {
   readonly #lane: Lane
@@ -107,7 +110,10 @@ export class ChdbEngine implements Engine {
     try {
       await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
       // In two steps: the engine fills a table of one step under another name, which a killed process would leave.
-      await this.#command(`CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() EMPTY AS ${select}`, signal)
+      await this.#command(
+        `CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() ${unmerged} EMPTY AS ${select}`,
+        signal,
+      )
       await this.#command(`INSERT INTO ${table} ${select}`, signal)
       requireView(this.#relations, project, viewId)
       return { table, rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
