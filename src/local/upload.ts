@@ -69,7 +69,8 @@ const stage = async (world: World, project: number, upload: Upload): Promise<str
   const folder = join('uploads', `team_${project}`)
   await mkdir(join(world.store.directory, folder), { recursive: true, mode: 0o700 })
   const path = join(folder, randomUUID())
-  await writeDurably(join(world.store.directory, path), Buffer.from(await upload.file.arrayBuffer()))
+  const bytes = Buffer.from(await upload.file.arrayBuffer())
+  await world.disk.hold(bytes.length, saying, () => writeDurably(join(world.store.directory, path), bytes))
   return path
 }
 
@@ -150,8 +151,6 @@ export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply
   if (BUILT_IN.includes(upload.name) || viewsOf(world, project).some((view) => view.name === upload.name)) {
     throw saying(nameTaken(world))
   }
-  const refusal = await world.disk.refusal(upload.file.size)
-  if (refusal !== undefined) throw saying(refusal)
   const loaded = await load(world, call, upload)
   const table = await world.commits.take(async () => {
     const known = tablesOf(world, project).find((candidate) => candidate.name === upload.name)

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { EngineColumn, RowStore } from './engine.ts'
+import type { Growth } from './growth.ts'
 import { quoteName } from './hogql/quote.ts'
 import type { Lane } from './lane.ts'
 import { databaseOf } from './relations.ts'
-import type { Outcome } from './ticket.ts'
+import type { Outcome, Work } from './ticket.ts'
 
 // Filling a table is a job of its own, and takes what time it takes.
 const statementMs = 600_000
@@ -19,15 +20,22 @@ const mergeSettings = `SETTINGS old_parts_lifetime = 1, cleanup_delay_period = 1
 
 const firstNumber = ({ rows }: Outcome): number => Number(rows[0]?.[0] ?? 0)
 
+const toCommand = (sql: string): Work => ({ sql, kind: 'command', timeoutMs: statementMs, patient: true })
+
+/** What the folder's room is asked for a batch: its text, which the engine keeps in less. */
+const sizeOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0)
+
 /**
  * Rows that a sync brings, over the engine's lane. Its statements wait for their turn however long that takes and are
- * never broken off: each is short, and a broken one would cost everybody the engine's process.
+ * never broken off, unless the folder is full: a broken one would cost everybody the engine's process.
  */
 export class LaneRowStore implements RowStore {
   readonly #lane: Lane
+  readonly #growth: Growth
 
-  constructor(lane: Lane) {
+  constructor(lane: Lane, growth: Growth) {
     this.#lane = lane
+    this.#growth = growth
   }
 
   async create(project: number, columns: readonly EngineColumn[]): Promise<string> {
@@ -40,13 +48,15 @@ export class LaneRowStore implements RowStore {
 
   async insert(table: string, columns: readonly string[], lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
-    await this.#command(`INSERT INTO ${table} (${listOf(columns)}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`)
+    const sql = `INSERT INTO ${table} (${listOf(columns)}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`
+    await this.#growth.insert(toCommand(sql), sizeOf(lines))
   }
 
   async carry(from: string, to: string, columns: readonly string[], unlessKey: readonly string[] = []): Promise<void> {
     const key = keyOf(unlessKey)
     const where = unlessKey.length === 0 ? '' : ` WHERE ${key} NOT IN (SELECT ${key} FROM ${to})`
-    await this.#command(`INSERT INTO ${to} (${listOf(columns)}) SELECT ${listOf(columns)} FROM ${from}${where}`)
+    const sql = `INSERT INTO ${to} (${listOf(columns)}) SELECT ${listOf(columns)} FROM ${from}${where}`
+    await this.#growth.fill(toCommand(sql))
   }
 
   async hasDuplicates(table: string, key: readonly string[]): Promise<boolean> {
@@ -73,6 +83,6 @@ export class LaneRowStore implements RowStore {
   }
 
   async #command(sql: string): Promise<void> {
-    await this.#lane.run({ sql, kind: 'command', timeoutMs: statementMs, patient: true })
+    await this.#lane.run(toCommand(sql))
   }
 }

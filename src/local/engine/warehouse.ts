@@ -9,6 +9,7 @@ import {
   type Relation,
   type RowStore,
 } from './engine.ts'
+import type { Growth } from './growth.ts'
 import { compile, compileView } from './hogql/compile.ts'
 import { overlayNames } from './hogql/names.ts'
 import { quoteString } from './hogql/quote.ts'
@@ -33,13 +34,15 @@ const unmerged = 'SETTINGS max_bytes_to_merge_at_max_space_in_pool = 1, max_byte
 /** The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again. */
 export class ChdbEngine implements Engine {
   readonly #lane: Lane
+  readonly #growth: Growth
   readonly rows: RowStore
   readonly #relations: Relations
   readonly #timeoutMs: number
 
-  constructor(lane: Lane, relations: Relations, timeoutMs: number) {
+  constructor(lane: Lane, growth: Growth, relations: Relations, timeoutMs: number) {
     this.#lane = lane
-    this.rows = new LaneRowStore(lane)
+    this.#growth = growth
+    this.rows = new LaneRowStore(lane, growth)
     this.#relations = relations
     this.#timeoutMs = timeoutMs
   }
@@ -108,13 +111,12 @@ export class ChdbEngine implements Engine {
     const select = compileView(viewId, view.sql, this.#relations.catalogue(project))
     const table = `${databaseOf(project)}.m_${randomBytes(16).toString('hex')}`
     try {
-      await this.#command(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
+      await this.#lane.run(toCommand(`CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal))
       // In two steps: the engine fills a table of one step under another name, which a killed process would leave.
-      await this.#command(
-        `CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() ${unmerged} EMPTY AS ${select}`,
-        signal,
+      await this.#lane.run(
+        toCommand(`CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() ${unmerged} EMPTY AS ${select}`, signal),
       )
-      await this.#command(`INSERT INTO ${table} ${select}`, signal)
+      await this.#growth.fill(toCommand(`INSERT INTO ${table} ${select}`, signal))
       requireView(this.#relations, project, viewId)
       return { table, rows: firstNumber(await this.#rows(`SELECT count() FROM ${table}`, signal)) }
     } catch (error) {
@@ -166,11 +168,10 @@ export class ChdbEngine implements Engine {
   #rows(sql: string, signal?: AbortSignal): Promise<Outcome> {
     return this.#lane.run({ sql: withDeadline(sql, this.#timeoutMs), kind: 'rows', timeoutMs: this.#timeoutMs, signal })
   }
+}
 
-  async #command(sql: string, signal?: AbortSignal): Promise<void> {
-    const work: Work = { sql, kind: 'command', timeoutMs: fillMs, signal }
-    await this.#lane.run(work)
-  }
+function toCommand(sql: string, signal: AbortSignal | undefined): Work {
+  return { sql, kind: 'command', timeoutMs: fillMs, signal }
 }
 
 /** The engine's own clock stops most slow queries without their process having to be replaced. */
