@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DiskGuard } from '../../src/local/disk-guard.ts'
-import { hasPostgres, startPostgres } from '../services/postgres.ts'
+import { hasPostgres, type Postgres, startPostgres } from '../services/postgres.ts'
 import { sizeOf } from './folders.ts'
 import { hogql, startClient, until } from './http-client.ts'
 import { startSources } from './sources-client.ts'
@@ -125,11 +125,16 @@ test('a run that would fill the folder fails with the reason, and leaves nothing
   }))
 
 describe.skipIf(!hasPostgres())('a sync that would fill the folder', () => {
+  let db: Postgres
+  beforeAll(async () => {
+    db = await startPostgres()
+  })
+  afterAll(() => db?.close())
+
   test(
     'fails with the reason, whether with its own rows or with those it carries over',
     () =>
       inFolder(async (directory) => {
-        const db = await startPostgres()
         // 5 MB of digits, which hardly get smaller.
         await db.sql(`CREATE TABLE notes (id int PRIMARY KEY, text text);
         INSERT INTO notes SELECT g, encode(sha256(g::text::bytea), 'base64') FROM generate_series(1, 100000) g`)
@@ -168,7 +173,6 @@ describe.skipIf(!hasPostgres())('a sync that would fill the folder', () => {
         }
         expect(checked).toBe(2)
         await api.local.close()
-        await db.close()
       }),
     60_000,
   )
