@@ -77,6 +77,8 @@ export interface QueryAnswer {
   readonly hasMore: boolean
   readonly limit: number
   readonly offset: number
+  /** Of the rows, as the engine wrote them. */
+  readonly bytes: number
   /** The engine SQL that ran, for the `clickhouse` field of a query reply. */
   readonly executed: string
 }

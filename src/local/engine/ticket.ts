@@ -17,6 +17,8 @@ export interface Outcome {
   readonly names: readonly string[]
   readonly types: readonly string[]
   readonly rows: readonly (readonly unknown[])[]
+  /** Of the rows, as the engine wrote them. */
+  readonly bytes: number
 }
 
 /** PostHog's text for a full cluster (fact sheet: cross-cutting 9.4). */
@@ -95,7 +97,7 @@ export class Ticket {
   succeed(): void {
     if (this.settled) return
     this.#finish()
-    this.#resolve({ names: this.#names, types: this.#types, rows: this.#rows })
+    this.#resolve({ names: this.#names, types: this.#types, rows: this.#rows, bytes: this.#bytes })
   }
 
   fail(error: EngineError): void {

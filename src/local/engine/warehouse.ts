@@ -70,7 +70,7 @@ export class ChdbEngine implements Engine {
     const query = await this.#parse(sql, options.values ?? {})
     const { compiled, limit, offset } = compileLimited(query, this.#relations.catalogue(project), options.defaultLimit)
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
-    const { names, types, rows } = await this.#lane.run({
+    const { names, types, rows, bytes } = await this.#lane.run({
       sql: withDeadline(compiled.run, timeoutMs),
       kind: 'rows',
       maxRows: limit + 1,
@@ -84,6 +84,7 @@ export class ChdbEngine implements Engine {
       hasMore: rows.length > limit,
       limit,
       offset,
+      bytes,
       executed: compiled.shown,
     }
   }
