@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from './durable-files.ts'
 import { lockFolder } from './folder-lock.ts'
+import { closeFolders } from './private-folders.ts'
 import { emptyState, type State } from './state.ts'
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
@@ -39,6 +40,7 @@ export class Store {
   static async open(directory: string): Promise<Store> {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await lockFolder(join(directory, 'lock'))
+    await closeFolders(directory)
     return new Store(directory, await read(join(directory, 'state.json')))
   }
 

@@ -13,6 +13,7 @@ import type { Engine, Room } from './engine/engine.ts'
 import { FaultBook } from './faults/fault-book.ts'
 import { KeyRing, newToken } from './keys.ts'
 import { LocalFiles } from './local-files.ts'
+import { isOpenToOthers } from './private-folders.ts'
 import type { Address, LocalOptions } from './protocol.ts'
 import { openResources } from './resources.ts'
 import { PROJECTS } from './seed.ts'
@@ -65,6 +66,7 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
   const files = await LocalFiles.open(options.allowDirs ?? [], options.allowHttpBuckets ?? false)
   const faults = await FaultBook.open(options.faults)
   const store = await Store.open(directory)
+  if (await isOpenToOthers(directory)) log('the folder of the local warehouse can be written to by other users')
   const { ring, credentials } = makeKeys(await keptToken(directory), options, new Date().toISOString())
   const disk = new DiskGuard(directory, options.maxBytes)
   const engine = await startEngine(join(directory, 'engine'), disk).catch(async (error: unknown) => {

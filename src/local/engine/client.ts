@@ -43,7 +43,7 @@ function workerPath(): string {
 
 /** Starts the engine's process. Throws EngineStartError, with reason `chdb-missing` when chdb is not installed. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  await mkdir(options.directory, { recursive: true })
+  await mkdir(options.directory, { recursive: true, mode: 0o700 })
   const anchor = options.anchor ?? new Date(Math.floor(Date.now() / hour) * hour)
   const lane = new Lane({
     worker: workerPath(),
