@@ -5,6 +5,7 @@ import { lockFolder } from './folder-lock.ts'
 import { forgetSecrets } from './forgotten-secrets.ts'
 import { closeFolders } from './private-folders.ts'
 import { emptyState, type State } from './state.ts'
+import { boundState } from './state-bounds.ts'
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
@@ -81,6 +82,7 @@ export class Store {
 
   async #write(): Promise<void> {
     const discarded = this.#discarded.splice(0)
+    boundState(this.state)
     forgetSecrets(this.state)
     const text = JSON.stringify(this.state)
     if (text !== this.#written) {
