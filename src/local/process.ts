@@ -5,6 +5,9 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { FromProcess, LocalOptions, ToProcess } from './protocol.ts'
 import { openWarehouse, type Warehouse } from './warehouse.ts'
 
+// Whatever this process and its engine write is for its user only.
+process.umask(0o077)
+
 // Above what an orderly end takes; an engine in the middle of a query is killed with us.
 const LAST_RESORT_MS = 5_000
 

@@ -51,6 +51,7 @@ export function toFailure(error: unknown): Reply {
     case 'unknown_table':
     case 'unknown_field':
     case 'unsupported':
+    case 'full':
       return invalid(error.message)
     case 'storage':
       return invalid(error.message, 's3_error')

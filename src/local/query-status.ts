@@ -8,6 +8,8 @@ export interface QueryRun {
   endedAt?: number
   /** The whole 200 body; null while running and after a failure. */
   results: unknown
+  /** What the results take, as text. */
+  bytes: number
   failed: boolean
   /** Null when the failure has no text for the caller. */
   message: string | null

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Engine } from './engine/engine.ts'
 import { toFailure, toQueryBody } from './query-reply.ts'
 import { failure, isAsync, type QueryRequest, type Reply, readRequest } from './query-request.ts'
+import { QueryRuns } from './query-runs.ts'
 import { type SchemaInput, toSchemaBody } from './query-schema.ts'
-import { type QueryRun, statusLifeMs, toStatus } from './query-status.ts'
+import { type QueryRun, toStatus } from './query-status.ts'
 
 export type { Reply } from './query-request.ts'
 export type { SchemaColumn, SchemaInput } from './query-schema.ts'
@@ -20,18 +21,16 @@ type HogQLQuery = Extract<QueryRequest['query'], { kind: 'HogQLQuery' }>
 // Fact sheet: cross-cutting 9.2. A call that is waited for keeps the engine's own default of 60 s.
 const asyncLimitMs = 600_000
 
-// Results stay in memory for their whole life, so their number is bounded too.
-const mostRuns = 200
-
 /** The query endpoint without HTTP (fact sheet: cross-cutting 9). Every method returns PostHog's status and body. */
 export class QueryService {
   readonly #options: QueryServiceOptions
-  readonly #runs = new Map<string, QueryRun>()
+  readonly #runs: QueryRuns
   /** Queries a caller waits for under its own id, so that DELETE can end them. */
   readonly #waited = new Map<string, AbortController>()
 
   constructor(options: QueryServiceOptions) {
     this.#options = options
+    this.#runs = new QueryRuns(options.now)
   }
 
   /** POST query/. `signal` is the caller's connection: it ends a query that is waited for, not an asynchronous one. */
@@ -46,7 +45,7 @@ export class QueryService {
           body: await toSchemaBody(this.#options.engine, project, await this.#options.schema(project), signal),
         }
       }
-      const earlier = id == null ? undefined : this.#find(project, id)
+      const earlier = id == null ? undefined : this.#runs.find(project, id)
       if (earlier) return { status: 202, body: { query_status: toStatus(earlier) } }
       if (isAsync(read.request)) return this.#begin(project, query, id ?? randomUUID())
       return await this.#wait(project, query, id ?? randomUUID(), signal)
@@ -57,7 +56,7 @@ export class QueryService {
 
   /** GET query/:id/. */
   status(project: number, id: string): Reply {
-    const run = this.#find(project, id)
+    const run = this.#runs.find(project, id)
     if (!run) return failure(404, 'invalid_request', 'not_found', `Query ${id} not found for team ${project}`)
     const status = run.endedAt === undefined ? 202 : run.failed ? (run.message === null ? 500 : 400) : 200
     return { status, body: { query_status: toStatus(run) } }
@@ -65,7 +64,7 @@ export class QueryService {
 
   /** DELETE query/:id/. Unknown ids answer 200 as well. */
   cancel(project: number, id: string, dequeueOnly = false): Reply {
-    const run = this.#find(project, id)
+    const run = this.#runs.find(project, id)
     if (run?.endedAt !== undefined) return { status: 200, body: { message: 'Query already complete' } }
     if (dequeueOnly)
       return { status: 200, body: { message: 'Only tried to dequeue, not cancelling query on clickhouse' } }
@@ -76,7 +75,7 @@ export class QueryService {
 
   /** Ends every asynchronous query, when the warehouse stops. */
   close(): void {
-    for (const run of this.#runs.values()) run.stop.abort()
+    this.#runs.stop()
   }
 
   async #wait(project: number, query: HogQLQuery, id: string, signal?: AbortSignal): Promise<Reply> {
@@ -85,7 +84,7 @@ export class QueryService {
     this.#waited.set(key, stop)
     try {
       const joined = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-      return { status: 200, body: await this.#answer(project, query, { signal: joined }) }
+      return { status: 200, body: (await this.#answer(project, query, { signal: joined })).body }
     } finally {
       if (this.#waited.get(key) === stop) this.#waited.delete(key)
     }
@@ -95,14 +94,16 @@ export class QueryService {
     project: number,
     query: HogQLQuery,
     options: { signal: AbortSignal; timeoutMs?: number },
-  ): Promise<unknown> {
+  ): Promise<{ readonly body: unknown; readonly bytes: number }> {
     const { engine, now } = this.#options
     const startedAt = now()
     const answer = await engine.query(project, query.query, {
       ...options,
       ...(query.values && { values: query.values }),
     })
-    return toQueryBody(project, query.query, answer, startedAt, now())
+    const body = toQueryBody(project, query.query, answer, startedAt, now())
+    // The body repeats the query in three ways.
+    return { body, bytes: answer.bytes + 2 * query.query.length + answer.executed.length }
   }
 
   #begin(project: number, query: HogQLQuery, id: string): Reply {
@@ -112,14 +113,15 @@ export class QueryService {
       startedAt: this.#options.now(),
       stop: new AbortController(),
       results: null,
+      bytes: 0,
       failed: false,
       message: null,
     }
-    this.#forgetOldest()
-    this.#runs.set(keyOf(project, id), run)
+    this.#runs.begin(run)
     this.#answer(project, query, { signal: run.stop.signal, timeoutMs: asyncLimitMs })
-      .then((results) => {
-        run.results = results
+      .then(({ body, bytes }) => {
+        run.results = body
+        run.bytes = bytes
       })
       .catch((error: unknown) => {
         const { status, body } = toFailure(error)
@@ -127,24 +129,8 @@ export class QueryService {
         // Every body of toFailure has a detail; the cast only names that.
         run.message = status === 500 ? null : (body as { detail: string }).detail
       })
-      .finally(() => {
-        run.endedAt = this.#options.now()
-      })
+      .finally(() => this.#runs.end(run))
     return { status: 202, body: { query_status: toStatus(run) } }
-  }
-
-  #forgetOldest(): void {
-    if (this.#runs.size < mostRuns) return
-    const ended = [...this.#runs].find(([, run]) => run.endedAt !== undefined)
-    if (ended) this.#runs.delete(ended[0])
-  }
-
-  #find(project: number, id: string): QueryRun | undefined {
-    const now = this.#options.now()
-    for (const [key, run] of this.#runs) {
-      if (run.endedAt !== undefined && now >= run.startedAt + statusLifeMs) this.#runs.delete(key)
-    }
-    return this.#runs.get(keyOf(project, id))
   }
 }
 

@@ -2,7 +2,10 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from './durable-files.ts'
 import { lockFolder } from './folder-lock.ts'
+import { forgetSecrets } from './forgotten-secrets.ts'
+import { closeFolders } from './private-folders.ts'
 import { emptyState, type State } from './state.ts'
+import { boundState } from './state-bounds.ts'
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
@@ -35,11 +38,18 @@ export class Store {
     this.state = state
   }
 
-  /** Takes the directory for this process, making it when needed. Throws when another live process has it. */
+  /**
+   * Takes the directory for this process, making it when needed, and brings its file up to date. Throws when another
+   * live process has it.
+   */
   static async open(directory: string): Promise<Store> {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await lockFolder(join(directory, 'lock'))
-    return new Store(directory, await read(join(directory, 'state.json')))
+    await closeFolders(directory)
+    const store = new Store(directory, await read(join(directory, 'state.json')))
+    // What an earlier release left on the disk is not left there until something changes.
+    await store.save()
+    return store
   }
 
   /** Resolves when everything changed so far is on disk. Calls that come while a write runs share the next one. */
@@ -72,6 +82,8 @@ export class Store {
 
   async #write(): Promise<void> {
     const discarded = this.#discarded.splice(0)
+    boundState(this.state)
+    forgetSecrets(this.state)
     const text = JSON.stringify(this.state)
     if (text !== this.#written) {
       await replaceFile(join(this.directory, 'state.json'), text)

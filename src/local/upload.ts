@@ -73,7 +73,8 @@ const stage = async (world: World, project: number, upload: Upload): Promise<str
   const folder = join('uploads', `team_${project}`)
   await mkdir(join(world.store.directory, folder), { recursive: true, mode: 0o700 })
   const path = join(folder, randomUUID())
-  await writeDurably(join(world.store.directory, path), Buffer.from(await upload.file.arrayBuffer()))
+  const bytes = Buffer.from(await upload.file.arrayBuffer())
+  await world.disk.hold(bytes.length, saying, () => writeDurably(join(world.store.directory, path), bytes))
   return path
 }
 
@@ -189,8 +190,6 @@ export const sweepUploads = async (world: World): Promise<void> => {
 export const uploadFile = async (world: World, call: ProjectCall): Promise<Reply> => {
   const upload = readUpload(await readForm(call.request), isSeedEra(world))
   checkName(world, call.project.id, upload.name)
-  const refusal = await world.disk.refusal(upload.file.size)
-  if (refusal !== undefined) throw saying(refusal)
   const loaded = await load(world, call, upload)
   const table = await world.commits
     .take(() => take(world, call, upload, loaded))

@@ -105,8 +105,6 @@ export class Runs {
 
   async #run(view: ViewRecord, job: JobRecord, signal: AbortSignal): Promise<void> {
     try {
-      const refusal = await this.#world.disk.refusal()
-      if (refusal !== undefined) throw new EngineError('execution', refusal)
       // The SQL may be edited while its rows are made; these are the columns the rows will have.
       const { columns } = view
       const { table, rows } = await this.#world.engine.materialize(view.project, view.id, signal)

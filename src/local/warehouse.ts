@@ -9,10 +9,11 @@ import { DiskGuard } from './disk-guard.ts'
 import { replaceFile } from './durable-files.ts'
 import { DEFAULT_EDITIONS } from './editions.ts'
 import { createEngine, EngineStartError } from './engine/client.ts'
-import type { Engine } from './engine/engine.ts'
+import type { Engine, Room } from './engine/engine.ts'
 import { FaultBook } from './faults/fault-book.ts'
 import { KeyRing, newToken } from './keys.ts'
 import { LocalFiles } from './local-files.ts'
+import { isOpenToOthers } from './private-folders.ts'
 import type { Address, LocalOptions } from './protocol.ts'
 import { openResources } from './resources.ts'
 import { PROJECTS } from './seed.ts'
@@ -52,9 +53,9 @@ const makeKeys = (token: string, options: LocalOptions, createdAt: string) => {
   return { ring, credentials: { key: token, projectId: project.id, keys } }
 }
 
-const startEngine = async (directory: string): Promise<Engine> => {
+const startEngine = async (directory: string, room: Room): Promise<Engine> => {
   try {
-    return await createEngine({ directory })
+    return await createEngine({ directory, room })
   } catch (error) {
     if (!(error instanceof EngineStartError && error.reason === 'chdb-missing')) throw error
     throw new Error('The local warehouse needs its engine: run `npm install chdb` (546 MB on disk) and start again.')
@@ -65,8 +66,10 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
   const files = await LocalFiles.open(options.allowDirs ?? [], options.allowHttpBuckets ?? false)
   const faults = await FaultBook.open(options.faults)
   const store = await Store.open(directory)
+  if (await isOpenToOthers(directory)) log('the folder of the local warehouse can be written to by other users')
   const { ring, credentials } = makeKeys(await keptToken(directory), options, new Date().toISOString())
-  const engine = await startEngine(join(directory, 'engine')).catch(async (error: unknown) => {
+  const disk = new DiskGuard(directory, options.maxBytes)
+  const engine = await startEngine(join(directory, 'engine'), disk).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
@@ -82,7 +85,7 @@ const serveFrom = async (directory: string, options: LocalOptions, log: World['l
     sessionActions: options.sessionActions === 'allow',
     editions: { ...DEFAULT_EDITIONS, ...options.editions },
     throttles: options.throttles === true,
-    disk: new DiskGuard(directory, options.maxBytes),
+    disk,
     log,
   }
   const resources = await openResources(world)

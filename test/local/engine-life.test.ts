@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -33,6 +33,9 @@ function workers(directory: string): number[] {
     .filter((line) => line.includes('worker.js') && line.includes(directory))
     .map((line) => Number(line.trim().split(' ')[0]))
 }
+
+/** Whether a path is one of the files that hold rows. */
+const isPart = (path: string): boolean => path.endsWith('.bin')
 
 describe('a long query', () => {
   it('ends for its caller at once when cancelled, and the next caller gets its answer', async () => {
@@ -253,5 +256,19 @@ describe('a materialized view', () => {
     expect((await run).reason).toBe('cancelled')
     await engine.put(1, { kind: 'view', id: 'v', name: 'huge', sql: 'select 1 as n', rows: null })
     expect((await engine.materialize(1, 'v')).rows).toBe(1)
+  })
+
+  it('leaves no rows on the disk when its run is cancelled while it writes them', async () => {
+    const { engine, directory } = await open()
+    const hashes =
+      'select cityHash64(concat(a.uuid, b.uuid, c.uuid)) as h from events a cross join events b cross join events c limit 20000000'
+    await engine.put(1, { kind: 'view', id: 'v', name: 'huge', sql: hashes, rows: null })
+    const stop = new AbortController()
+    const run = failureOf(engine.materialize(1, 'v', stop.signal))
+    const parts = async () => (await readdir(join(directory, 'state', 'store'), { recursive: true })).filter(isPart)
+    await expect.poll(async () => (await parts()).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0)
+    stop.abort()
+    expect((await run).reason).toBe('cancelled')
+    expect(await parts()).toEqual([])
   })
 })

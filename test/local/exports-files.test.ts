@@ -28,6 +28,7 @@ const toAnswer = (): QueryAnswer => ({
   columns: [],
   rows: [],
   hasMore: false,
+  bytes: 0,
   limit: 100,
   offset: 0,
   executed: '',

@@ -16,7 +16,7 @@ test.each([
     'XLSX exports of the local warehouse need a package: run `npm install write-excel-file`.',
   ],
 ])('%s', async (format, exception) => {
-  const query = async () => ({ columns: [], rows: [], hasMore: false, limit: 100, offset: 0, executed: '' })
+  const query = async () => ({ columns: [], rows: [], hasMore: false, limit: 100, offset: 0, bytes: 0, executed: '' })
   const bench = await openBench({ query })
   const context = { source: { kind: 'HogQLQuery', query: 'select 1' } }
   const made = await bench.ask('POST', 'exports/', { export_format: format, export_context: context })

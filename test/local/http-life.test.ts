@@ -1,7 +1,7 @@
 /** The processes and the directory: what survives a restart, what does not survive a death, what stays private. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,6 +167,42 @@ test('the directory is private and holds keys only where they must be', async ()
   expect(text).not.toContain(client.local.key)
   expect(text).not.toContain(client.local.keys.other)
   expect(await readdir(state)).not.toContain('lock')
+})
+
+/** The permissions of others on everything below a folder. */
+const openBelow = async (folder: string): Promise<readonly string[]> => {
+  const found: string[] = []
+  const names = await readdir(folder, { recursive: true })
+  for (const name of names) if (((await stat(join(folder, name))).mode & 0o077) !== 0) found.push(name)
+  expect(names).toContain('state.json')
+  return found
+}
+
+test('what is in a directory is private, whatever the directory is', async () => {
+  const state = join(directory, 'state')
+  const old = ['engine', 'uploads', 'exports'].map((name) => join(state, name))
+  for (const path of [state, ...old]) {
+    await mkdir(path)
+    await chmod(path, 0o755)
+  }
+  const client = await startClient({ directory: state })
+  await client.upload('people', 'people.csv', 'id\n1\n')
+  const made = await client.call('POST', `${V}/`, { name: 'kept', query: hogql('select id from people') })
+  await materialized(client, made.body.id)
+  await client.call('POST', 'exports/', { export_format: 'text/csv', export_context: { source: hogql('select 1') } })
+  await client.local.close()
+  expect(await openBelow(state)).toEqual([])
+  expect((await stat(state)).mode & 0o777).toBe(0o755)
+  expect(client.lines).toEqual([])
+})
+
+test('a directory that others can write to is told of', async () => {
+  const state = join(directory, 'state')
+  await mkdir(state)
+  await chmod(state, 0o777)
+  const client = await startClient({ directory: state })
+  await client.local.close()
+  expect(client.lines).toEqual(['the folder of the local warehouse can be written to by other users'])
 })
 
 test('a table of a folder that is no longer allowed is listed and cannot be read', async () => {

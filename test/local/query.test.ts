@@ -284,6 +284,17 @@ describe('asynchronous queries', () => {
     expect(service.status(1, 'q').status).toBe(404)
   })
 
+  it('keeps as many results as fit, and forgets first what ended first', async () => {
+    // Some 60 MB each, of which two fit.
+    const wide = "select arrayMap(i -> repeat('x', 1000000), range(60)) as a"
+    for (const id of ['first', 'second', 'small', 'third']) {
+      await service.run(1, hogql(id === 'small' ? 'select 1' : wide, { async: true, client_query_id: id }))
+      expect((await settled(id)).status).toBe(200)
+    }
+    const statuses = ['first', 'second', 'small', 'third'].map((id) => service.status(1, id).status)
+    expect(statuses).toEqual([404, 200, 200, 200])
+  })
+
   it('can be cancelled', async () => {
     await service.run(1, hogql(endless, { async: true, client_query_id: 'long' }))
     expect(service.cancel(1, 'long', true)).toEqual({

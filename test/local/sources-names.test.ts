@@ -139,7 +139,7 @@ describe.skipIf(!hasPostgres())('a synced table', () => {
     await uploadedRows()
     // Nobody counted the rows of the file.
     const { body: schema } = await api.call('POST', 'query/', { query: { kind: 'DatabaseSchemaQuery' } })
-    expect(schema.tables?.over_postgres_orders).toMatchObject({ row_count: null })
+    expect(schema.tables?.['postgres.over.orders']).toMatchObject({ row_count: null })
     await api.local.close()
     api = await startSources({ directory })
     await uploadedRows()

@@ -17,7 +17,15 @@ import { Store } from '../../src/local/store.ts'
 import { Turns } from '../../src/local/turns.ts'
 import type { World } from '../../src/local/world.ts'
 
-const ANSWER: QueryAnswer = { columns: [], rows: [], hasMore: false, limit: 100, offset: 0, executed: 'SELECT 1' }
+const ANSWER: QueryAnswer = {
+  columns: [],
+  rows: [],
+  hasMore: false,
+  limit: 100,
+  offset: 0,
+  bytes: 0,
+  executed: 'SELECT 1',
+}
 const ACME = '0194d640-0000-7000-8000-000000000001'
 
 let directory: string

@@ -90,7 +90,7 @@ describe('without --session-actions', () => {
       // The input was enough, so it was asked.
       expect(text, name).not.toContain('Call again with these corrected')
     }
-    expect(bare).toHaveLength(26)
+    expect(bare).toHaveLength(27)
   })
 })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createApp } from '../../src/local/app.ts'
 import { Clock } from '../../src/local/clock.ts'
 import type { Editions } from '../../src/local/editions.ts'
-import type { Engine } from '../../src/local/engine/engine.ts'
+import type { Engine, Refuse } from '../../src/local/engine/engine.ts'
 import { exportRoutes } from '../../src/local/exports/export-routes.ts'
 import { KeyRing } from '../../src/local/keys.ts'
 import { LocalFiles } from '../../src/local/local-files.ts'
@@ -71,7 +71,10 @@ export const openBench = async (options: Options = {}): Promise<Bench> => {
     log: (message: string) => {
       throw new Error(message)
     },
-    disk: { refusal: async () => options.full },
+    disk: {
+      hold: (_bytes: number, refuse: Refuse, write: () => Promise<unknown>) =>
+        options.full === undefined ? write() : Promise.reject(refuse(options.full)),
+    },
     // Other resources' parts of the world are not reached from here.
   } as unknown as World
   const exports = await exportRoutes(world)

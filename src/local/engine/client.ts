@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Engine } from './engine.ts'
+import type { Engine, Room } from './engine.ts'
+import { Growth } from './growth.ts'
 import { Lane } from './lane.ts'
 import { Relations } from './relations.ts'
 import { seedStatements } from './seed.ts'
@@ -21,6 +22,13 @@ export interface EngineOptions {
   readonly maxQueued?: number
   /** How long a call waits for its turn before it is `busy`; 30 s when left out. */
   readonly maxWaitMs?: number
+  /** What keeps the directory from growing too large; nothing does when left out. */
+  readonly room?: Room
+}
+
+const boundless: Room = {
+  hold: (_bytes, _refuse, write) => write(),
+  watch: (_refuse, write) => write(new AbortController().signal),
 }
 
 const hour = 3_600_000
@@ -35,7 +43,7 @@ function workerPath(): string {
 
 /** Starts the engine's process. Throws EngineStartError, with reason `chdb-missing` when chdb is not installed. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  await mkdir(options.directory, { recursive: true })
+  await mkdir(options.directory, { recursive: true, mode: 0o700 })
   const anchor = options.anchor ?? new Date(Math.floor(Date.now() / hour) * hour)
   const lane = new Lane({
     worker: workerPath(),
@@ -46,5 +54,5 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   })
   await lane.start()
   const timeoutMs = options.timeoutMs ?? 60_000
-  return new ChdbEngine(lane, new Relations(), timeoutMs)
+  return new ChdbEngine(lane, new Growth(lane, options.room ?? boundless), new Relations(), timeoutMs)
 }

@@ -108,6 +108,8 @@ export interface QueryAnswer {
   readonly hasMore: boolean
   readonly limit: number
   readonly offset: number
+  /** Of the rows, as the engine wrote them. */
+  readonly bytes: number
   /** The engine SQL that ran, for the `clickhouse` field of a query reply. */
   readonly executed: string
 }
@@ -121,6 +123,7 @@ export type EngineFailure =
   | 'execution' // the engine refused while running; `code` is ClickHouse's error name in lower case
   | 'storage' // a file or bucket cannot be read; `message` is one of the sheet's texts (tables 2.3)
   | 'timeout' // over the execution limit
+  | 'full' // the folder has no room for what was to be written; `message` says so
   | 'busy' // the worker is being replaced or the queue is full: a 503
   | 'cancelled'
 
@@ -136,6 +139,17 @@ export class EngineError extends Error {
     this.name_ = extra.name
     this.code = extra.code
   }
+}
+
+/** Makes the error of a statement that was refused, of a sentence for the user. */
+export type Refuse = (sentence: string) => Error
+
+/** The room the engine's folder has. Whatever makes it grow is run in here. */
+export interface Room {
+  /** Runs `write`, which adds about so many bytes, or throws what `refuse` makes. */
+  hold<T>(bytes: number, refuse: Refuse, write: () => Promise<T>): Promise<T>
+  /** Runs `write`, which adds nobody knows how much; `full` breaks it off, and what `refuse` makes is thrown. */
+  watch<T>(refuse: Refuse, write: (full: AbortSignal) => Promise<T>): Promise<T>
 }
 
 /** Everything one SQL text reads, from the engine's own analysis (not from a regular expression). */

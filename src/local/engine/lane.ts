@@ -23,7 +23,7 @@ export interface LaneOptions {
   readonly maxQueued: number
   /** How long a call waits for its turn before it is `busy`. */
   readonly maxWaitMs: number
-  /** How long an abandoned query may take to stop before its process is replaced. */
+  /** How long an abandoned query may take to stop before its process is replaced; a command gets no time. */
   readonly graceMs: number
 }
 
@@ -183,9 +183,11 @@ export class Lane {
     if (this.#current !== ticket) return
     this.#tell({ type: 'cancel', id: ticket.id })
     const child = this.#child
+    // Only the rows of a select can be stopped at; a command goes on, and would go on writing.
+    const graceMs = ticket.kind === 'command' ? 0 : this.#options.graceMs
     setTimeout(() => {
       if (this.#current === ticket) child?.kill('SIGKILL')
-    }, this.#options.graceMs).unref()
+    }, graceMs).unref()
   }
 
   #failAll(error: EngineError): void {

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly names: readonly string[]
   readonly types: readonly string[]
   readonly rows: readonly (readonly unknown[])[]
+  /** Of the rows, as the engine wrote them. */
+  readonly bytes: number
 }
 
 /** PostHog's text for a full cluster (fact sheet: cross-cutting 9.4). */
@@ -61,6 +63,10 @@ export class Ticket {
     work.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
+  get kind(): Job['kind'] {
+    return this.#work.kind
+  }
+
   #abort = (): void => this.#abandon(new EngineError('cancelled', 'The query was cancelled'))
 
   #abandon(error: EngineError): void {
@@ -100,7 +106,7 @@ export class Ticket {
   succeed(): void {
     if (this.settled) return
     this.#finish()
-    this.#resolve({ names: this.#names, types: this.#types, rows: this.#rows })
+    this.#resolve({ names: this.#names, types: this.#types, rows: this.#rows, bytes: this.#bytes })
   }
 
   fail(error: unknown): void {

@@ -10,6 +10,7 @@ import {
   type RowStore,
   type StoredFile,
 } from './engine.ts'
+import type { Growth } from './growth.ts'
 import { compile, compileView } from './hogql/compile.ts'
 import { overlayNames } from './hogql/names.ts'
 import { quoteString } from './hogql/quote.ts'
@@ -28,6 +29,9 @@ type QueryOptions = Parameters<Engine['query']>[2]
 // Filling a table may take longer than a caller's query; PostHog runs it in a job of its own.
 const fillMs = 600_000
 
+// The parts of one select are large as they are, and merging them would take their room a second time.
+const unmerged = 'SETTINGS max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1'
+
 /**
  * The engine over one lane to chDB. Names are resolved here, so a replaced worker has nothing to learn again; and twice:
  * when a text comes, so that a mistake is told at once, and when its turn comes, because what they stand for may have
@@ -35,13 +39,15 @@ const fillMs = 600_000
  */
 export class ChdbEngine implements Engine {
   readonly #lane: Lane
+  readonly #growth: Growth
   readonly rows: RowStore
   readonly #relations: Relations
   readonly #timeoutMs: number
 
-  constructor(lane: Lane, relations: Relations, timeoutMs: number) {
+  constructor(lane: Lane, growth: Growth, relations: Relations, timeoutMs: number) {
     this.#lane = lane
-    this.rows = new LaneRowStore(lane)
+    this.#growth = growth
+    this.rows = new LaneRowStore(lane, growth)
     this.#relations = relations
     this.#timeoutMs = timeoutMs
   }
@@ -77,7 +83,7 @@ export class ChdbEngine implements Engine {
     const resolve = () => compileLimited(query, this.#relations.catalogue(project), options.defaultLimit)
     const { compiled, limit, offset } = resolve()
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
-    const { names, types, rows } = await this.#lane.run({
+    const { names, types, rows, bytes } = await this.#lane.run({
       sql: () => withDeadline(resolve().compiled.run, timeoutMs),
       kind: 'rows',
       maxRows: limit + 1,
@@ -91,6 +97,7 @@ export class ChdbEngine implements Engine {
       hasMore: rows.length > limit,
       limit,
       offset,
+      bytes,
       executed: compiled.shown,
     }
   }
@@ -118,8 +125,15 @@ export class ChdbEngine implements Engine {
     select()
     const table = `${databaseOf(project)}.m_${randomBytes(16).toString('hex')}`
     try {
-      await this.#command(() => `CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal)
-      await this.#command(() => `CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() AS ${select()}`, signal)
+      await this.#lane.run(toCommand(() => `CREATE DATABASE IF NOT EXISTS ${databaseOf(project)}`, signal))
+      // In two steps: the engine fills a table of one step under another name, which a killed process would leave.
+      await this.#lane.run(
+        toCommand(
+          () => `CREATE TABLE ${table} ENGINE = MergeTree ORDER BY tuple() ${unmerged} EMPTY AS ${select()}`,
+          signal,
+        ),
+      )
+      await this.#growth.fill(toCommand(() => `INSERT INTO ${table} ${select()}`, signal))
       requireView(this.#relations, project, viewId)
       return { table, rows: firstNumber(await this.#rows(() => `SELECT count() FROM ${table}`, signal)) }
     } catch (error) {
@@ -130,7 +144,7 @@ export class ChdbEngine implements Engine {
 
   async sweepViews(kept: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     const sql =
-      "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^m_')"
+      "SELECT concat(database, '.', name) FROM system.tables WHERE match(database, '^p_\\\\d+$') AND match(name, '^(m_|_tmp_replace_)')"
     const found = (await this.#rows(() => sql)).rows.map(([name]) => String(name))
     for (const table of found) if (!kept.has(table)) await this.rows.drop(table)
     return new Set(found.filter((table) => kept.has(table)))
@@ -178,11 +192,10 @@ export class ChdbEngine implements Engine {
     const timeoutMs = this.#timeoutMs
     return this.#lane.run({ sql: () => withDeadline(sql(), timeoutMs), kind: 'rows', timeoutMs, signal, patient })
   }
+}
 
-  async #command(sql: Work['sql'], signal?: AbortSignal): Promise<void> {
-    const work: Work = { sql, kind: 'command', timeoutMs: fillMs, signal }
-    await this.#lane.run(work)
-  }
+function toCommand(sql: Work['sql'], signal: AbortSignal | undefined): Work {
+  return { sql, kind: 'command', timeoutMs: fillMs, signal }
 }
 
 /** The engine's own clock stops most slow queries without their process having to be replaced. */

@@ -13,6 +13,9 @@ import {
   type WorkerSetup,
 } from './worker-messages.ts'
 
+// The engine names no modes for its files.
+process.umask(0o077)
+
 // A batch small enough that the parent's event loop hardly notices it.
 const batch = 1_000
 

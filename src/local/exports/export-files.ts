@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Bounds, bound, lengthOf, removeAll } from '../bounded-list.ts'
 import type { World } from '../world.ts'
 import type { ExportRecord } from './export-state.ts'
 
@@ -28,14 +29,21 @@ export const readContent = (world: World, id: number): Promise<Uint8Array<ArrayB
 /** Whether an export behaves as missing by now. */
 export const isExpired = (world: World, row: ExportRecord): boolean => world.clock() >= Date.parse(row.expiresAfter)
 
-/** Forgets expired exports. The newest stays, because its number is where the next one goes on. */
+/** Exports that are kept until they expire, with the characters of what they were asked. */
+const BOUNDS: Bounds<ExportRecord> = {
+  most: 1_000,
+  mostLength: 8_000_000,
+  lengthOf: ({ context }) => lengthOf(context),
+}
+
+/** Forgets exports that expired or are too many. The newest stays, because its number is where the next one goes on. */
 export const sweep = async (world: World): Promise<void> => {
   const { exports } = world.store.state
-  const kept = exports.filter((row, index) => index === exports.length - 1 || !isExpired(world, row))
   const expired = exports.filter((row) => isExpired(world, row))
   // Before anything is waited for: exports that are made meanwhile must not be lost.
-  exports.splice(0, exports.length, ...kept)
-  for (const { id } of expired) await rm(pathOf(world, id), { force: true })
+  removeAll(exports, new Set(expired.filter((row) => row !== exports.at(-1))))
+  const gone = bound(exports, { ...BOUNDS, pinOf: ({ id }) => (id === exports.at(-1)?.id ? 'newest' : undefined) })
+  for (const { id } of [...expired, ...gone]) await rm(pathOf(world, id), { force: true })
 }
 
 /** Removes files that no export tells of: a crash can come between the file and the state. */

@@ -66,9 +66,8 @@ export class ExportRuns {
     })
     const bytes = await formatOf(row.format)?.write?.(toResultTable(answer))
     if (bytes === undefined) throw new ExportError(`The local warehouse does not write ${row.format}.`)
-    const refusal = await this.#world.disk.refusal(bytes.length)
-    if (refusal !== undefined) throw new ExportError(refusal)
-    await writeContent(this.#world, row.id, bytes)
+    const refuse = (sentence: string): ExportError => new ExportError(sentence)
+    await this.#world.disk.hold(bytes.length, refuse, () => writeContent(this.#world, row.id, bytes))
     row.hasContent = true
   }
 

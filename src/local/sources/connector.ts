@@ -77,7 +77,7 @@ export interface Reading {
   readonly columns: readonly EngineColumn[]
   /** Highest value of the cursor column at that moment; null without rows or cursor. */
   readonly cursor: string | null
-  /** Rows as lines of JSON arrays, in column order, some thousands at a time. Ends the connection when left. */
+  /** Rows as lines of JSON arrays, in column order, in batches of bounded size. Ends the connection when left. */
   readonly batches: AsyncIterable<readonly string[]>
 }
 
@@ -103,14 +103,29 @@ export interface Connector {
 }
 
 /** Rows of one batch: enough to be quick, few enough that others get their turn and a cancel is soon heard. */
-export const BATCH_ROWS = 20_000
+const BATCH_ROWS = 20_000
 
-/** Bytes of one batch, about; wide rows come in smaller batches. */
-export const BATCH_BYTES = 8_000_000
+/** Characters of one batch; it holds one row more than fits, so that a row of any width can pass. */
+const BATCH_LENGTH = 8_000_000
 
-/** Text of a row that is read before the width of rows is known. */
-const FIRST_ROWS = 500
+/** Rows that may be waiting on their way to a batch: few, because each may be megabytes wide. */
+export const ROWS_AHEAD = 16
 
-/** How many rows to ask for next, by the width of those seen so far. */
-export const nextBatchSize = (rows: number, bytes: number): number =>
-  rows === 0 ? FIRST_ROWS : Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / (bytes / rows))))
+/** Puts rows together to batches that are bounded in number and in width. */
+export async function* toBatches<T>(
+  rows: AsyncIterable<T>,
+  toLine: (row: T) => string,
+): AsyncGenerator<readonly string[]> {
+  let lines: string[] = []
+  let length = 0
+  for await (const row of rows) {
+    const line = toLine(row)
+    lines.push(line)
+    length += line.length
+    if (lines.length < BATCH_ROWS && length < BATCH_LENGTH) continue
+    yield lines
+    lines = []
+    length = 0
+  }
+  if (lines.length > 0) yield lines
+}

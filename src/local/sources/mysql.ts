@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2'
-import { type Connector, nextBatchSize, type Reading, type ReadRequest, SourceError } from './connector.ts'
+import { type Connector, type Reading, type ReadRequest, ROWS_AHEAD, SourceError, toBatches } from './connector.ts'
 import { type MysqlTable, readCatalog } from './mysql-catalog.ts'
 import { type Plan, toPlan } from './mysql-query.ts'
 import { ask, openMysql, toSourceError } from './mysql-session.ts'
@@ -39,21 +39,10 @@ async function* readRows(connection: Connection, plan: Plan): AsyncGenerator<rea
     // Texts as the server wrote them: the driver would make doubles and dates.
     typeCast: (field) => field.string(),
   })
-  let lines: string[] = []
-  let rows = 0
-  let bytes = 0
   try {
-    for await (const row of query.stream({ highWaterMark: 1_000 })) {
-      // With `rowsAsArray` every row is an array.
-      const line = toLine(row as readonly unknown[], plan)
-      lines.push(line)
-      rows += 1
-      bytes += line.length
-      if (lines.length < nextBatchSize(rows, bytes)) continue
-      yield lines
-      lines = []
-    }
-    if (lines.length > 0) yield lines
+    // With `rowsAsArray` every row is an array. The driver stops reading while the stream is full.
+    const rows = query.stream({ highWaterMark: ROWS_AHEAD }) as AsyncIterable<readonly unknown[]>
+    yield* toBatches(rows, (row) => toLine(row, plan))
   } catch (error) {
     throw toSourceError(error)
   } finally {

@@ -30,14 +30,14 @@ export const toSourceError = (error: unknown): SourceError => {
   return new SourceError('other', message)
 }
 
-/** The packages that speak PostgreSQL, which only users of such sources need. */
+/** The package that speaks PostgreSQL, which only users of such sources need. */
 export const loadPostgres = async () => {
   try {
-    const [{ default: pg }, { default: Cursor }] = await Promise.all([import('pg'), import('pg-cursor')])
-    return { pg, Cursor }
+    const { default: pg } = await import('pg')
+    return { pg }
   } catch {
-    const text = 'The local warehouse needs the packages pg and pg-cursor for this source.'
-    throw new SourceError('driver', `${text} Install them with: npm install pg pg-cursor`)
+    const text = 'The local warehouse needs the package pg for this source.'
+    throw new SourceError('driver', `${text} Install it with: npm install pg`)
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Client } from 'pg'
-import type Cursor from 'pg-cursor'
-import { type Connector, nextBatchSize, type Reading, type ReadRequest, SourceError } from './connector.ts'
+import { Readable } from 'node:stream'
+import type { Client, QueryArrayConfig } from 'pg'
+import { type Connector, type Reading, type ReadRequest, ROWS_AHEAD, SourceError, toBatches } from './connector.ts'
 import { type PostgresTable, readCatalog } from './postgres-catalog.ts'
 import { type Plan, toPlan } from './postgres-query.ts'
 import { closePostgres, loadPostgres, openPostgres, toSourceError } from './postgres-session.ts'
@@ -51,7 +51,7 @@ const highestOf = async (client: Client, { highest }: Plan): Promise<string | nu
   return rows[0]?.[0] ?? null
 }
 
-const toLine = (row: readonly (string | null)[], { fields }: Plan): string => {
+const toLine = (row: Row, { fields }: Plan): string => {
   const cells = fields.map(({ toJson }, index) => {
     const value = row[index] ?? null
     return value === null ? 'null' : toJson(value)
@@ -59,18 +59,27 @@ const toLine = (row: readonly (string | null)[], { fields }: Plan): string => {
   return `[${cells.join(',')}]`
 }
 
-async function* readRows(client: Client, cursor: Cursor, plan: Plan): AsyncGenerator<readonly string[]> {
+type Row = readonly (string | null)[]
+
+/** The rows of a statement as the server sends them; while they wait to be taken, nothing more is read. */
+const ask = async (client: Client, { text, values }: Plan['rows']): Promise<AsyncIterable<Row>> => {
+  const { pg } = await loadPostgres()
+  const { stream } = client.connection
+  const rows = new Readable({ objectMode: true, highWaterMark: ROWS_AHEAD, read: () => void stream.resume() })
+  const config: QueryArrayConfig = { text, values: [...values], rowMode: 'array', types: AS_TEXT }
+  client
+    .query(new pg.Query(config))
+    .on('row', (row) => {
+      if (!rows.push(row)) stream.pause()
+    })
+    .on('end', () => rows.push(null))
+    .on('error', (error) => rows.destroy(error))
+  return rows
+}
+
+async function* readRows(client: Client, plan: Plan): AsyncGenerator<readonly string[]> {
   try {
-    let rows = 0
-    let bytes = 0
-    for (;;) {
-      const batch: (string | null)[][] = await cursor.read(nextBatchSize(rows, bytes))
-      if (batch.length === 0) return
-      const lines = batch.map((row) => toLine(row, plan))
-      rows += lines.length
-      bytes += lines.reduce((sum, line) => sum + line.length, 0)
-      yield lines
-    }
+    yield* toBatches(await ask(client, plan.rows), (row) => toLine(row, plan))
   } catch (error) {
     throw toSourceError(error)
   } finally {
@@ -79,14 +88,11 @@ async function* readRows(client: Client, cursor: Cursor, plan: Plan): AsyncGener
 }
 
 const startReading = async (client: Client, inputs: Inputs, request: ReadRequest): Promise<Reading> => {
-  const { Cursor } = await loadPostgres()
   await client.query(BEGIN)
   const plan = toPlan(await findTable(client, inputs, request.table), request)
   const cursor = await highestOf(client, plan)
-  const { text, values } = plan.rows
-  const rows = client.query(new Cursor(text, [...values], { rowMode: 'array', types: AS_TEXT }))
   const columns = plan.fields.map(({ name, clickhouse }) => ({ name, clickhouse }))
-  return { columns, cursor, batches: readRows(client, rows, plan) }
+  return { columns, cursor, batches: readRows(client, plan) }
 }
 
 /** PostgreSQL and what speaks its protocol and has its catalogue. */

@@ -8,11 +8,10 @@ export const pullRows = async (
   { parts }: EngineReading,
   signal: AbortSignal,
 ): Promise<number> => {
+  const refuse = (sentence: string): SourceError => new SourceError('other', sentence)
   for (const { bytes, pull } of parts) {
     signal.throwIfAborted()
-    const refusal = await world.disk.refusal(bytes)
-    if (refusal !== undefined) throw new SourceError('other', refusal)
-    await pull(rows)
+    await world.disk.hold(bytes, refuse, () => pull(rows))
   }
   signal.throwIfAborted()
   return world.engine.rows.count(rows)

@@ -1,6 +1,6 @@
 import type { EngineColumn } from '../engine/engine.ts'
 import type { World } from '../world.ts'
-import { type Reading, type ReadRequest, SourceError } from './connector.ts'
+import type { Reading, ReadRequest } from './connector.ts'
 import { connectorOf } from './connectors.ts'
 import { pullRows } from './pull-rows.ts'
 import type { SchemaRecord, SourceRecord } from './source-state.ts'
@@ -86,8 +86,6 @@ const fill = async (world: World, rows: string, reading: Reading, signal: AbortS
   let read = 0
   for await (const batch of reading.batches) {
     signal.throwIfAborted()
-    const refusal = await world.disk.refusal(batch.reduce((sum, line) => sum + line.length, 0))
-    if (refusal !== undefined) throw new SourceError('other', refusal)
     await world.engine.rows.insert(rows, names, batch)
     read += batch.length
   }

@@ -17,8 +17,8 @@ export const CANCELLED = 'Sync cancelled by user'
 /** Tables read at the same time; the engine takes their batches in turn. */
 const AT_A_TIME = 2
 
-/** Runs of one table that are remembered; the API shows fifty, statistics count some weeks. */
-const MOST_JOBS = 1_000
+/** Characters of an error that are kept; a source may quote whatever it choked on. */
+const LONGEST_ERROR = 2_000
 
 // Trying again would end the same way, so the table is switched off (fact sheet: external-data-sources 6.2).
 const FINAL: readonly SourceFailure[] = ['auth', 'database', 'forbidden', 'table', 'data']
@@ -61,7 +61,7 @@ export class Syncs {
       rowsSynced: 0,
       latestError: null,
     }
-    this.#remember(job)
+    this.#world.store.state.syncs.push(job)
     schema.status = 'Running'
     const abort = new AbortController()
     const done = this.#run(source, schema, job, abort, before).catch(() =>
@@ -95,14 +95,6 @@ export class Syncs {
     const runs = [...this.#runs.values()]
     for (const { abort } of runs) abort.abort()
     await Promise.all(runs.map(({ done }) => done))
-  }
-
-  #remember(job: SyncJobRecord): void {
-    const { syncs } = this.#world.store.state
-    syncs.push(job)
-    const own = syncs.filter(({ schemaId }) => schemaId === job.schemaId)
-    const [oldest] = own
-    if (own.length > MOST_JOBS && oldest !== undefined) syncs.splice(syncs.indexOf(oldest), 1)
   }
 
   async #run(
@@ -165,9 +157,10 @@ export class Syncs {
   #finish(source: SourceRecord, schema: SchemaRecord, job: SyncJobRecord, error: string | null): void {
     if (job.status !== 'Running') return
     job.status = error === null ? 'Completed' : 'Failed'
-    job.latestError = error
+    job.latestError = error?.slice(0, LONGEST_ERROR) ?? null
     job.finishedAt = timestamp(this.#world)
     schema.status = job.status
-    schema.latestError = error === null ? null : maskSecrets(error, source.sourceType, source.inputs)
+    schema.latestError =
+      error === null ? null : maskSecrets(error, source.sourceType, source.inputs).slice(0, LONGEST_ERROR)
   }
 }
