@@ -5,8 +5,10 @@ export interface Select {
   readonly sql: string
   /** Whether the outermost query says itself how many rows it wants. */
   readonly isLimited: boolean
-  /** Whether it is several SELECTs put together, or one in brackets, where a LIMIT at the end would be something else. */
+  /** Whether it is several SELECTs put together, where a LIMIT at the end would be one of the last of them. */
   readonly isSet: boolean
+  /** Where a LIMIT of the outermost query would stand: before its OFFSET and SETTINGS. */
+  readonly limitAt: number
 }
 
 /** Statements a model may try, told by name. */
@@ -15,16 +17,62 @@ const OTHERS =
     ' ',
   )
 
-/** Keywords of set operations, and LIMIT without BY, outside of any bracket. */
-const shapeOf = (tokens: readonly Token[]): Pick<Select, 'isLimited' | 'isSet'> => {
-  const outer = tokens.filter(({ depth }) => depth === 0)
-  const limits = outer.filter((token, at) => {
-    // `LIMIT 2 BY x` keeps two rows of each x and limits nothing.
-    const isBy = isWord(outer[at + 2], 'BY') || (isSign(outer[at + 2], ',') && isWord(outer[at + 4], 'BY'))
-    return isWord(token, 'LIMIT') && !isBy
-  })
-  const isSet = isSign(tokens[0], '(') || outer.some((token) => isWord(token, 'UNION', 'INTERSECT', 'EXCEPT'))
-  return { isLimited: limits.length > 0, isSet }
+/** Words behind which an expression begins: what looks like a keyword there is a name. */
+const BEFORE_NAMES =
+  'SELECT DISTINCT BY WHERE PREWHERE HAVING ON USING AND OR NOT IN LIKE ILIKE BETWEEN IS CASE WHEN THEN ELSE AS FROM JOIN WITH LIMIT OFFSET INTERVAL'.split(
+    ' ',
+  )
+
+/** Whether something complete stands before, which a clause can follow. */
+const isClause = (tokens: readonly Token[], at: number): boolean => {
+  const before = tokens[at - 1]
+  if (before === undefined) return false
+  if (before.kind === 'sign') return /[)\]}*]/.test(before.value)
+  return !isWord(before, ...BEFORE_NAMES)
+}
+
+/** Whether a value begins here, as behind LIMIT and OFFSET. */
+const isValue = (token: Token | undefined): boolean =>
+  token?.kind === 'number' || isSign(token, '{') || isSign(token, '(')
+
+/** `LIMIT 2 BY x`, also with an offset or a sum, keeps two rows of each x and limits nothing. */
+const isBy = (outer: readonly Token[], at: number): boolean => {
+  for (const token of outer.slice(at + 1)) {
+    if (isWord(token, 'BY')) return true
+    if (isWord(token, 'LIMIT', 'SETTINGS', 'UNION', 'INTERSECT', 'EXCEPT')) return false
+  }
+  return false
+}
+
+/** `UNION ALL SELECT`, `EXCEPT (SELECT …)`; but not `* EXCEPT (column)`. */
+const isSetWord = (tokens: readonly Token[], token: Token): boolean => {
+  if (!isWord(token, 'UNION', 'INTERSECT', 'EXCEPT')) return false
+  const at = tokens.indexOf(token)
+  let next = at + 1
+  while (isWord(tokens[next], 'ALL', 'DISTINCT') || isSign(tokens[next], '(')) next += 1
+  return isClause(tokens, at) && isWord(tokens[next], 'SELECT', 'WITH')
+}
+
+const shapeOf = (tokens: readonly Token[], end: number): Pick<Select, 'isLimited' | 'isSet' | 'limitAt'> => {
+  const outer = tokens.filter(({ depth }) => depth === (tokens[0]?.depth ?? 0))
+  const isAt = (at: number, ...words: readonly string[]): boolean =>
+    isWord(outer[at], ...words) && isClause(tokens, tokens.indexOf(outer[at] as Token))
+  const places = outer.map((_token, at) => at)
+  const isLimited = places.some((at) => isAt(at, 'LIMIT') && isValue(outer[at + 1]) && !isBy(outer, at))
+  const tail = places.find(
+    (at) =>
+      (isAt(at, 'OFFSET') && isValue(outer[at + 1]) && !isBy(outer, at)) ||
+      (isAt(at, 'SETTINGS') && isSign(outer[at + 2], '=')),
+  )
+  const limitAt = tail === undefined ? end : (outer[tail]?.start ?? end)
+  return { isLimited, isSet: outer.some((token) => isSetWord(tokens, token)), limitAt }
+}
+
+/** The tokens inside brackets around everything. */
+const unwrapped = (tokens: readonly Token[]): readonly Token[] => {
+  const [first, ...rest] = tokens
+  const close = rest.findIndex((token) => token.kind === 'sign' && token.value === ')' && token.depth === first?.depth)
+  return isSign(first, '(') && close === rest.length - 1 ? unwrapped(rest.slice(0, -1)) : tokens
 }
 
 /**
@@ -46,7 +94,16 @@ export const toSelect = (text: string): Select | { readonly refused: string } =>
   if (isWord(first, ...OTHERS)) return { refused: `${first.value.toUpperCase()} is not a SELECT` }
   if (!isWord(first, 'SELECT', 'WITH')) return { refused: 'it does not start with SELECT or WITH' }
   if (!body.some((token) => isWord(token, 'SELECT'))) return { refused: 'there is no SELECT in it' }
-  return { sql: text.slice(0, last.end), ...shapeOf(body) }
+  const inner = unwrapped(body)
+  return { sql: text.slice(0, last.end), ...shapeOf(inner, inner.at(-1)?.end ?? last.end) }
+}
+
+/** A SELECT that returns so many rows at most. @returns the SQL, and how many characters come before the given one */
+export const limited = (select: Select, rows: number): { readonly sql: string; readonly shift: number } => {
+  const { sql, isLimited, isSet, limitAt } = select
+  if (isSet) return { sql: `SELECT * FROM (\n${sql}\n) LIMIT ${rows}`, shift: 'SELECT * FROM (\n'.length }
+  if (isLimited) return { sql, shift: 0 }
+  return { sql: `${sql.slice(0, limitAt)}\nLIMIT ${rows} ${sql.slice(limitAt)}`.trimEnd(), shift: 0 }
 }
 
 /** `line 2, column 5`, counted from 1. */

@@ -14,7 +14,7 @@ export type Scan = { readonly tokens: readonly Token[] } | { readonly broken: st
 
 /** One token at the current place; comments and blanks are the first alternative, and are dropped. */
 const TOKEN =
-  /(\s+|--[^\n]*|\/\*[\s\S]*?\*\/)|([\p{L}_$][\p{L}\p{N}_$]*)|(\d[\w.]*)|'((?:[^'\\]|''|\\[\s\S])*)'|`((?:[^`\\]|``|\\[\s\S])*)`|"((?:[^"\\]|""|\\[\s\S])*)"|([\s\S])/uy
+  /(\s+|--[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/)|([\p{L}_$][\p{L}\p{N}_$]*)|(\d[\w.]*)|'((?:[^'\\]|''|\\[\s\S])*)'|`((?:[^`\\]|``|\\[\s\S])*)`|"((?:[^"\\]|""|\\[\s\S])*)"|([\s\S])/uy
 
 const OPENING = '([{'
 const CLOSING = ')]}'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { placeOf, toSelect } from '../../src/hogql/select.ts'
+import { limited, placeOf, toSelect } from '../../src/hogql/select.ts'
 
 const ok = (text: string) => {
   const select = toSelect(text)
@@ -18,7 +18,16 @@ describe('what may be sent', () => {
     ['select x from t limit 2 by x limit 10', true, false],
     ['select 1 union all select 2', false, true],
     ['(select 1) intersect (select 2)', false, true],
-    ['(select 1)', false, true],
+    ['(select 1)', false, false],
+    ['select t.limit from t', false, false],
+    ['select limit, union from t', false, false],
+    ['select t.union from t where limit > 5', false, false],
+    ['select * except (a) from t', false, false],
+    ['select 1 except (select 2)', false, true],
+    ['select x from t limit 1 offset 2 by x', false, false],
+    ['select x from t limit 1+1 by x', false, false],
+    ["select 1 // don't limit 5", false, false],
+    ['select x from t limit 5 with ties', true, false],
     ['select \'limit 5\', `limit`, "limit" from t -- limit 5', false, false],
     ['select 1 as limited', false, false],
   ])('%s', (text, isLimited, isSet) => {
@@ -38,6 +47,23 @@ describe('what may be sent', () => {
     const text = '-- first\n\nselect nope from t;'
     expect(ok(text).sql).toBe('-- first\n\nselect nope from t')
     expect(placeOf(text, text.indexOf('nope'))).toBe('line 3, column 8')
+  })
+})
+
+describe('a LIMIT', () => {
+  it.each([
+    ['select x from t', 'select x from t\nLIMIT 4'],
+    ['select x from t order by x offset 5', 'select x from t order by x \nLIMIT 4 offset 5'],
+    ['select x from t settings a = 1', 'select x from t \nLIMIT 4 settings a = 1'],
+    ['(select x from t)', '(select x from t\nLIMIT 4 )'],
+    ['select x from t limit 2 by x', 'select x from t limit 2 by x\nLIMIT 4'],
+    ['select x from t limit 9', 'select x from t limit 9'],
+    ['select 1 union all select 2', 'SELECT * FROM (\nselect 1 union all select 2\n) LIMIT 4'],
+    ['select x from t // why', 'select x from t\nLIMIT 4'],
+  ])('of ours stands where it may: %s', (text, sql) => {
+    const { sql: made, shift } = limited(ok(text), 4)
+    expect(made).toBe(sql)
+    expect(made.slice(shift).startsWith(text.slice(0, 9))).toBe(true)
   })
 })
 

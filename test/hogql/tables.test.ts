@@ -19,6 +19,14 @@ describe('the tables a text names', () => {
     ['select * from a where b = 1, c', ['a']],
     ['select * from a join a on 1', ['a']],
     ["select 'open from a", []],
+    ["select extract(day from ts), trim(both ' ' from name) from t where a is distinct from b", ['t']],
+    ['select * from t array join a as x, b as y', ['t']],
+    ['select * from a join b using id, c', ['a', 'b']],
+    ['select * from (a join b on 1)', ['a', 'b']],
+    ['select * from (select 1 from a) x, b', ['a', 'b']],
+    ['with events as (select * from events) select * from events', ['events']],
+    ['with x(a) as (select 1 from t), y as materialized (select * from x) select * from y', ['t']],
+    ['select t.from from a // from b', ['a']],
   ])('%s', (sql, tables) => {
     expect([...tablesIn(sql)].sort()).toEqual([...tables].sort())
   })
