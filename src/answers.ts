@@ -13,6 +13,7 @@ import { OVERVIEW_PAGE, toOverview } from './schema/overview.ts'
 import { toNumber, toObject, toText } from './schema/reply-parts.ts'
 import { SchemaCache } from './schema/schema-cache.ts'
 import { createSchemaReader } from './schema/schema-reader.ts'
+import { toLine } from './text/line.ts'
 import { ToolError } from './tool-error.ts'
 
 /** Answers the questions of one credential. */
@@ -20,11 +21,15 @@ export interface Answers {
   readonly cache: SchemaCache
   /** @throws ToolError */
   answer(tool: QuestionTool, input: Json, asking: Asking): Promise<Contents>
+  /** Resolves when the queries that were ended are ended at PostHog too, as far as that can be. */
+  close(): Promise<void>
 }
 
 /** Rows when nobody says how many, and how long one waits for them: less than clients wait for a call. */
 const DEFAULT_ROWS = 100
 const DEFAULT_SECONDS = 50
+/** How long the names for a hint may take. */
+const HINT_MS = 3_000
 
 /** The calls behind questions, each through the one path to the API. */
 const createUpstream = (means: Means, calls: Upstream, redactor: Redactor) => {
@@ -46,14 +51,20 @@ const createUpstream = (means: Means, calls: Upstream, redactor: Redactor) => {
   }
 }
 
-/** @param redactor masks the server's own key in what the shared calls say */
-export const createAnswers = (means: Means, calls: Upstream, redactor: Redactor): Answers => {
+/**
+ * @param redactor masks the server's own key in what the shared calls say
+ * @param mayReadRows whether rows may be read besides the tool that does
+ */
+export const createAnswers = (means: Means, calls: Upstream, redactor: Redactor, mayReadRows: boolean): Answers => {
   const upstream = createUpstream(means, calls, redactor)
   const cache = new SchemaCache(createSchemaReader(upstream.read))
   const query: QueryMeans = {
     ask: upstream.exchange,
     budget: new QueryBudget(),
-    schema: (project, signal) => cache.get(project, signal),
+    // A hint is not worth a long wait.
+    schema: (project, signal) =>
+      cache.get(project, AbortSignal.any([signal, AbortSignal.timeout(HINT_MS)])).catch(() => undefined),
+    ending: new Set(),
   }
   const projectOf = async (input: Json, signal: AbortSignal): Promise<number> =>
     (await means.projects.targetOf(input, signal)).project
@@ -64,14 +75,17 @@ export const createAnswers = (means: Means, calls: Upstream, redactor: Redactor)
       case 'list':
         return toOverview(await cache.get(project, signal), toFilter(input), asking.redactor)
       case 'describe':
-        return describeAll({ cache, query }, project, input, asking)
+        return describeAll({ cache, query: mayReadRows ? query : undefined }, project, input, asking)
       case 'run':
         return run(query, project, input, asking)
       case 'cancel':
         return cancel(query, project, String(input.query_id), asking)
     }
   }
-  return { cache, answer }
+  const close = async (): Promise<void> => {
+    await Promise.all(query.ending)
+  }
+  return { cache, answer, close }
 }
 
 const toFilter = (input: Json) => {
@@ -103,9 +117,9 @@ const cancel = async ({ ask }: QueryMeans, project: number, id: string, asking: 
   const reply = await ask('cancel', { project_id: project, query_id: id }, asking.signal)
   const said = reply.body.kind === 'json' ? toText(toObject(reply.body.value).message) : undefined
   if (reply.status >= 300)
-    throw new ToolError(`PostHog answered ${reply.status} to the end of query ${id}`, {
+    throw new ToolError(`PostHog answered ${reply.status} to the end of query ${toLine(id)}`, {
       next: 'Call again; a query ends by itself after ten minutes at most',
     })
-  const done = `Asked PostHog to end query ${id} of project ${project}; it answered "${said ?? 'done'}". It answers an id it does not know in the same way.`
+  const done = `Asked PostHog to end query ${toLine(id)} of project ${project}; it answered "${toLine(asking.redactor.text(said ?? 'done'))}". It answers an id it does not know in the same way.`
   return { json: { done, query_id: id, project_id: project }, text: done }
 }

@@ -81,7 +81,9 @@ const run = async (means: Means, hooks: CallHooks, tool: Tool, args: Json, conte
     redactor = createRedactor([...secrets, ...secretsIn(input, paths)])
     if ('question' in tool) {
       const { json, text } = await hooks.answer(tool, input, { ...context, redactor })
-      return { result: { content: [{ type: 'text', text }], structuredContent: json } }
+      // Masked where it was made, and once more here: this is the one way out.
+      const structured = redactor.value(json) as Json
+      return { result: { content: [{ type: 'text', text: redactor.sentence(text) }], structuredContent: structured } }
     }
     const { answer, status } = await carryOutWrite(means, hooks, tool, input, { ...context, redactor })
     return { result: await toResult(answer, redactor, tool.operation), status }

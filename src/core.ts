@@ -2,7 +2,7 @@ import { createAnswers } from './answers.ts'
 import { type CallReport, createCall, type Means } from './call.ts'
 import { createLook } from './look.ts'
 import { createProjects } from './project.ts'
-import type { Beside } from './question.ts'
+import type { AnswerKind, Beside } from './question.ts'
 import { createRedactor } from './redact.ts'
 import { ResourceWatch } from './schema/resource-watch.ts'
 import { Resources } from './schema/resources.ts'
@@ -26,7 +26,8 @@ export interface CoreOptions extends Omit<Means, 'projects'> {
 
 /** Everything that serves one credential; ends with `close`. */
 export interface Core extends Pick<ServerMeans, 'call' | 'surface' | 'described'> {
-  close(): void
+  /** Ends what it watches, and waits for the end of queries that were cancelled. */
+  close(): Promise<void>
 }
 
 /** Puts the parts together: one cache, one budget, one watch and one call path for a credential. */
@@ -35,10 +36,11 @@ export const createCore = (options: CoreOptions): Core => {
   const projects = createProjects(project, createLook(http))
   const means: Means = { http, projects, files, origin, apiKey }
   const redactor = createRedactor([apiKey ?? ''])
-  const answers = createAnswers(means, beside.upstream, redactor)
+  const answers = createAnswers(means, beside.upstream, redactor, offers(surface, 'run'))
   const { cache } = answers
-  const watch = new ResourceWatch({ cache, redactor, pollMs: options.pollMs, failed: options.lookFailed })
-  const resources = new Resources({ cache, projects, redactor, only: locked ? project : undefined })
+  const only = locked ? project : undefined
+  const watch = new ResourceWatch({ cache, redactor, pollMs: options.pollMs, only, failed: options.lookFailed })
+  const resources = new Resources({ cache, projects, redactor, only })
   const call = createCall(means, {
     report: options.report,
     answer: answers.answer,
@@ -47,8 +49,16 @@ export const createCore = (options: CoreOptions): Core => {
     },
   })
   const described = toParts(surface, locked ? withoutProject(beside) : beside, { resources, watch })
-  return { surface, call, ...(described && { described }), close: () => watch.close() }
+  const close = (): Promise<void> => {
+    watch.close()
+    return answers.close()
+  }
+  return { surface, call, ...(described && { described }), close }
 }
+
+/** Whether a tool is offered that answers so. */
+const offers = ({ offered }: Pick<Surface, 'offered'>, kind: AnswerKind): boolean =>
+  [...offered.values()].some((tool) => 'question' in tool && tool.question.answers === kind)
 
 /** Where only one project is allowed, no prompt asks for one. */
 const withoutProject = (beside: Beside): Beside => ({
@@ -65,8 +75,7 @@ const toParts = (
   { prompts }: Beside,
   parts: Pick<ResourceParts, 'resources' | 'watch'>,
 ): ResourceParts | undefined => {
-  const describes = [...offered.values()].some((tool) => 'question' in tool && tool.question.answers === 'describe')
-  return describes
+  return offers({ offered }, 'describe')
     ? { ...parts, prompts: prompts.filter(({ tools }) => tools.every((name) => offered.has(name))) }
     : undefined
 }

@@ -103,7 +103,7 @@ export const createHost = (
       report: (report) => log.info({ ...report, caller: name }, 'call'),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
-    const begin = core.described && beside.begin
+    const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
     return { core, caller: { id, name, means: { version, instructions, ...core } } }
   }

@@ -16,7 +16,7 @@ export const toInstructions = ({
 }): string =>
   [
     `Administers the data warehouse of ${local ? 'a local PostHog-compatible warehouse' : 'PostHog'}: tables (files), external data sources (synced), saved queries (views), the managed warehouse, exports and the project tree.`,
-    begin ?? 'No tool here reads rows.',
+    ...(begin === undefined ? [] : [begin]),
     'A few operations refuse every API key (403): their errors name what answers instead.',
     project === undefined
       ? "Calls use the key's only project unless project_id is given."

@@ -9,12 +9,12 @@ import type { Described, Operation, Toolset } from './operation.ts'
  * - `run`: rows of a SELECT.
  * - `cancel`: the end of a query that runs.
  */
-export type Answers = 'list' | 'describe' | 'run' | 'cancel'
+export type AnswerKind = 'list' | 'describe' | 'run' | 'cancel'
 
 /** A tool that is no single REST call: the machinery puts its answer together from several. */
 export interface Question<In extends z.ZodObject = z.ZodObject> extends Described {
   readonly effect: 'read'
-  readonly answers: Answers
+  readonly answers: AnswerKind
   readonly input: In
   /** The main fields of the structured content; open, like those of an operation's reply. */
   readonly output: z.ZodObject
@@ -74,8 +74,8 @@ export interface Prompt {
 export interface Beside {
   readonly prompts: readonly Prompt[]
   readonly upstream: Upstream
-  /** Where to begin, for the instructions; said where the questions are offered. */
-  readonly begin: string
+  /** Where to begin, for the instructions, with the tools that are offered; undefined where there is nothing to say. */
+  begin(offered: (tool: string) => boolean): string | undefined
   /** Toolsets whose writes change what can be queried. */
   readonly schemaToolsets: readonly Toolset[]
 }

@@ -92,7 +92,7 @@ export const serveHttp = async (
       const stopped = listener.close(GRACE_MS)
       await queue.drained(GRACE_MS)
       sessions.close()
-      callers.close()
+      await callers.close()
       await stopped
       await host.http.close()
     },

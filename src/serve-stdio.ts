@@ -18,7 +18,7 @@ export const serveStdio = async (
   if (!hasKey) log.warn('no key: set POSTHOG_PERSONAL_API_KEY (phx_…), or start with --local; every call says so')
   log.info({ tools: core.surface.offered.size, local: isLocal, key: hasKey }, 'ready')
   await Promise.race([connection.ended, told])
-  await Promise.race([closeAll([connection.close, async () => core.close(), http.close]), after(GRACE_MS)])
+  await Promise.race([closeAll([connection.close, core.close, http.close]), after(GRACE_MS)])
 }
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())

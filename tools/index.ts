@@ -28,6 +28,13 @@ export const beside: Beside = {
   prompts,
   upstream: { ...schemaReads, ...queryCalls },
   schemaToolsets,
-  begin:
-    'Begin with schema_list, then schema_describe (also resources: posthog://projects/{id}/index); query_run reads rows, SELECT only.',
+  begin: (offered) => {
+    const first = ['schema_list', 'schema_describe'].filter(offered)
+    const parts = [
+      first.length === 0 ? '' : `Begin with ${first.join(', then ')}`,
+      offered('schema_describe') ? 'the same are resources: posthog://projects/{id}/index' : '',
+      offered('query_run') ? 'query_run reads rows, SELECT only' : '',
+    ].filter((part) => part !== '')
+    return parts.length === 0 ? undefined : `${parts.join('; ')}.`
+  },
 }

@@ -30,7 +30,6 @@ const run = question({
     returned: number,
     more: z.boolean().optional(),
     cut: string,
-    query_id: string,
   }),
 })
 

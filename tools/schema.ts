@@ -45,6 +45,8 @@ const describe = question({
   title: 'Describe tables',
   description:
     'Columns, types, origin, last sync or run, joins and dependents of tables, views or sources, by name. sample adds rows.',
+  // A sample is read from the buckets of linked tables.
+  openWorld: true,
   answers: 'describe',
   input: z.strictObject({
     names: z.array(text).min(1).max(20).describe('as in schema_list'),

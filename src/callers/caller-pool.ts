@@ -13,6 +13,7 @@ export interface Kept {
 /** The parts of each caller, made when they first come: the last who came are kept. */
 export class CallerPool {
   readonly #kept = new Map<string, Kept>()
+  readonly #closing = new Set<Promise<void>>()
   readonly #dropped: (caller: Caller) => void
 
   /** @param dropped told of each caller whose parts are not kept any more */
@@ -35,11 +36,13 @@ export class CallerPool {
     const kept = this.#kept.get(key)
     this.#kept.delete(key)
     if (kept === undefined) return
-    kept.core.close()
     this.#dropped(kept.caller)
+    const closing = kept.core.close().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const key of [...this.#kept.keys()]) this.drop(key)
+    await Promise.all(this.#closing)
   }
 }

@@ -23,7 +23,7 @@ export interface Callers {
   /** Whether callers bring a token at all. */
   readonly isOpen: boolean
   identify(authorization: string | undefined, signal: AbortSignal): Promise<Caller | Refusal>
-  close(): void
+  close(): Promise<void>
 }
 
 /** Whether somebody is refused. */

@@ -77,8 +77,8 @@ export class PosthogCallers implements Callers {
     )
   }
 
-  close(): void {
-    this.#options.pool.close()
+  close(): Promise<void> {
+    return this.#options.pool.close()
   }
 
   #known(id: string): Verdict | undefined {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../carry-out.ts'
-import { toReplyError } from '../failure.ts'
+import { toBodyError, toReplyError } from '../failure.ts'
 import { placeOf } from '../hogql/select.ts'
 import { tablesIn } from '../hogql/tables.ts'
 import { scan } from '../hogql/tokens.ts'
@@ -7,6 +7,7 @@ import type { Json } from '../operation.ts'
 import { nearest } from '../schema/nearest.ts'
 import { toNumber, toObject, toObjects, toText } from '../schema/reply-parts.ts'
 import type { Snapshot } from '../schema/snapshot.ts'
+import { toLine } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 
 /** The longest piece of PostHog's own words. */
@@ -17,21 +18,25 @@ const UNKNOWN_TABLE = /unknown table[:\s]+[`'"]?([^`'"\s]+?)[`'".]*(?:\s|$)/i
 const UNKNOWN_FIELD =
   /(?:unable to resolve field|field not found|unknown (?:column|field|identifier))[:\s]+[`'"]?([^`'"\s]+?)[`'".,]*(?:\s|$)/i
 
-/** The place PostHog names, or where the name it quotes stands in the SQL. */
-const toPlace = (sql: string, extra: Json, quoted: string | undefined): string | undefined => {
+/** The place PostHog names, or where the name it quotes stands, if it stands in one place only. */
+const toPlace = ({ sql, shift }: Failed, extra: Json, quoted: string | undefined): string | undefined => {
   const start = toNumber(toObjects(toObject(extra.hogql_metadata).errors)[0]?.start)
-  if (start !== undefined) return placeOf(sql, start)
+  if (start !== undefined) return placeOf(sql, start - shift)
   const scanned = scan(sql)
   if (quoted === undefined || 'broken' in scanned) return undefined
   const last = quoted.split('.').at(-1)
-  const token = scanned.tokens.find(({ kind, value }) => (kind === 'word' || kind === 'name') && value === last)
-  return token === undefined ? undefined : placeOf(sql, token.start)
+  const [token, ...others] = scanned.tokens.filter(
+    ({ kind, value }) => (kind === 'word' || kind === 'name') && value === last,
+  )
+  return token === undefined || others.length > 0 ? undefined : placeOf(sql, token.start)
 }
 
 /** Names near the unknown one: tables of the project, or columns of the tables the SQL reads. */
-const toHint = (sql: string, words: string, snapshot: Snapshot | undefined): string | undefined => {
-  if (snapshot === undefined || /did you mean/i.test(words)) return undefined
+const toHint = async ({ sql, schema }: Failed, words: string): Promise<string | undefined> => {
   const table = UNKNOWN_TABLE.exec(words)?.[1]
+  if (/did you mean/i.test(words) || (table === undefined && !UNKNOWN_FIELD.test(words))) return undefined
+  const snapshot = await schema()
+  if (snapshot === undefined) return undefined
   if (table !== undefined) return toOffer(nearest(table, [...snapshot.byName.keys()]))
   const field = UNKNOWN_FIELD.exec(words)?.[1]?.split('.').at(-1)
   if (field === undefined) return undefined
@@ -40,7 +45,7 @@ const toHint = (sql: string, words: string, snapshot: Snapshot | undefined): str
 }
 
 const toOffer = (names: readonly string[]): string | undefined =>
-  names.length === 0 ? undefined : `Did you mean ${names.join(' or ')}?`
+  names.length === 0 ? undefined : `Did you mean ${names.map((name) => toLine(name)).join(' or ')}?`
 
 /** The text of a failed query: in the status object, or as any other error (fact sheet: cross-cutting 9.3, 9.4). */
 export const wordsOf = (body: unknown): string | undefined => {
@@ -51,25 +56,28 @@ export const wordsOf = (body: unknown): string | undefined => {
 /** What a query that PostHog did not run to its end is told as. */
 export interface Failed {
   readonly sql: string
+  /** Characters that came before the SQL as it was sent. */
+  readonly shift: number
   readonly reply: Exchange
-  readonly snapshot: Snapshot | undefined
+  /** Asked only for errors that name what is not there. */
+  schema(): Promise<Snapshot | undefined>
 }
 
 /** The error of a query that failed: PostHog's words, where in the SQL, and what was probably meant. */
-export const toQueryError = ({ sql, reply, snapshot }: Failed): ToolError => {
-  const { status, body, call } = reply
+export const toQueryError = async (failed: Failed): Promise<ToolError> => {
+  const { status, body, call } = failed.reply
   const value = body.kind === 'json' ? toObject(body.value) : {}
   const words = wordsOf(value)
   // A failure of the request, not of the SQL.
   const isSql = words !== undefined && (status === 200 || status === 400 || value.query_status !== undefined)
-  if (!isSql) return toReplyError(call, reply, body)
+  if (!isSql && status >= 200 && status < 300) return toBodyError(call, status, body)
+  if (!isSql) return toReplyError(call, failed.reply, body)
   const quoted = (UNKNOWN_TABLE.exec(words) ?? UNKNOWN_FIELD.exec(words))?.[1]
-  const place = toPlace(sql, toObject(value.extra), quoted)
-  const said = call.redactor.text(words).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-  const short = said.length <= LONGEST ? said : `${said.slice(0, LONGEST)}…`
-  const hint = toHint(sql, words, snapshot)
+  const place = toPlace(failed, toObject(value.extra), quoted)
+  const said = toLine(call.redactor.text(words), LONGEST)
+  const hint = await toHint(failed, words)
   return new ToolError(
-    `PostHog refused the query of project ${call.project}${place === undefined ? '' : ` at ${place}`}: "${short}"${hint === undefined ? '' : `. ${hint}`}`,
+    `PostHog refused the query of project ${call.project}${place === undefined ? '' : ` at ${place}`}: "${said}"${hint === undefined ? '' : `. ${hint}`}`,
     { next: 'Correct the SQL and run it again; the description of a table has the names and types of its columns' },
   )
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Exchange } from '../carry-out.ts'
-import { toSelect } from '../hogql/select.ts'
+import { limited, toSelect } from '../hogql/select.ts'
 import type { Json } from '../operation.ts'
 import { toObject } from '../schema/reply-parts.ts'
 import type { Snapshot } from '../schema/snapshot.ts'
@@ -17,8 +17,10 @@ export type AskQuery = (which: 'start' | 'poll' | 'cancel', input: Json, signal:
 export interface QueryMeans {
   readonly ask: AskQuery
   readonly budget: QueryBudget
-  /** The project's schema, for names to offer; undefined when it cannot be had. */
+  /** The project's schema, for names to offer; undefined when it cannot be had soon. */
   schema(project: number, signal: AbortSignal): Promise<Snapshot | undefined>
+  /** Ends of queries that are under way, for whoever closes the connections. */
+  readonly ending: Set<Promise<unknown>>
 }
 
 /** One query. */
@@ -34,7 +36,6 @@ export interface QueryOrder {
 
 /** Rows of a query, at most as many as were wanted. */
 export interface QueryAnswer extends NonNullable<ReturnType<typeof readAnswer>> {
-  readonly queryId: string
   /** Whether there are more rows than these. */
   readonly more: boolean
   /** The number that bounded them is the caller's, not one in the SQL. */
@@ -50,14 +51,21 @@ const LONGEST_PAUSE_MS = 2_000
 /** Ending a query must not itself take long. */
 const CANCEL_MS = 10_000
 
+interface Sent {
+  readonly text: string
+  /** Characters of ours before the caller's SQL. */
+  readonly shift: number
+  readonly isOurLimit: boolean
+}
+
 /** @throws ToolError for SQL that is not one SELECT; nothing is sent then */
-const toSql = ({ sql, limit }: QueryOrder): { readonly text: string; readonly isOurLimit: boolean } => {
+const toSql = ({ sql, limit }: QueryOrder): Sent => {
   const select = toSelect(sql)
   if ('refused' in select)
     throw new ToolError(`The query was not sent: ${select.refused}`, { next: 'Send one SELECT, in HogQL' })
-  const isOurLimit = !select.isLimited && !select.isSet
   // One row more tells whether there are more.
-  return { text: isOurLimit ? `${select.sql}\nLIMIT ${limit + 1}` : select.sql, isOurLimit }
+  const { sql: text, shift } = limited(select, limit + 1)
+  return { text, shift, isOurLimit: select.isSet || !select.isLimited }
 }
 
 /** Waits for a query that was started; each look is told to whoever watches. */
@@ -88,10 +96,20 @@ const toBody = ({ status, body, ...reply }: Exchange): Json | undefined => {
 
 /** Ends a query at PostHog. Whether that is known to have worked. */
 const cancelUpstream = async (means: QueryMeans, project: number, id: string): Promise<boolean> => {
-  const reply = await means
+  const asked = means
     .ask('cancel', { project_id: project, query_id: id }, AbortSignal.timeout(CANCEL_MS))
     .catch(() => undefined)
+  means.ending.add(asked)
+  const reply = await asked
+  means.ending.delete(asked)
   return reply !== undefined && reply.status < 300
+}
+
+/** Whether PostHog has said that nothing runs: it refused the request, or the query has come to its end. */
+const isOver = (first: Exchange, last: Exchange): boolean => {
+  const { complete, error } = statusOf(last)
+  const wasRefused = first === last && first.status >= 400 && first.status < 500
+  return wasRefused || complete === true || error === true
 }
 
 const ended = (order: QueryOrder, id: string, isCancelled: boolean): ToolError => {
@@ -104,11 +122,11 @@ const ended = (order: QueryOrder, id: string, isCancelled: boolean): ToolError =
 
 /** Runs one SELECT to its end. Whatever ends the waiting ends the query at PostHog too. @throws ToolError */
 export const runQuery = async (means: QueryMeans, order: QueryOrder): Promise<QueryAnswer> => {
-  const { text, isOurLimit } = toSql(order)
+  const { text, shift, isOurLimit } = toSql(order)
   const id = randomUUID()
   const signal = AbortSignal.any([order.signal, AbortSignal.timeout(order.timeoutMs)])
   means.budget.count()
-  const reply = await start(means, { ...order, signal }, id, text).catch(async (error: unknown) => {
+  const { first, last: reply } = await start(means, { ...order, signal }, id, text).catch(async (error: unknown) => {
     // Nobody waits any more, or PostHog cannot be heard: the query must not run on.
     const isCancelled = await cancelUpstream(means, order.project, id)
     throw signal.aborted ? ended(order, id, isCancelled) : error
@@ -116,27 +134,23 @@ export const runQuery = async (means: QueryMeans, order: QueryOrder): Promise<Qu
   const body = toBody(reply)
   const answer = body === undefined ? undefined : readAnswer(body)
   if (body === undefined || answer === undefined) {
-    // PostHog says nothing of the query itself: it may still run.
-    if (reply.status >= 429 && Object.keys(statusOf(reply)).length === 0) await cancelUpstream(means, order.project, id)
-    const snapshot = await means.schema(order.project, order.signal).catch(() => undefined)
-    throw toQueryError({ sql: order.sql, reply, snapshot })
+    if (!isOver(first, reply)) await cancelUpstream(means, order.project, id)
+    const schema = () => means.schema(order.project, signal).catch(() => undefined)
+    throw await toQueryError({ sql: order.sql, shift, reply, schema })
   }
   const { more, cachedAt } = toRemarks(body)
   const most = isOurLimit ? order.limit : MOST_ROWS
   return {
     columns: answer.columns,
     rows: answer.rows.slice(0, most),
-    queryId: id,
     more: more || answer.rows.length > most || answer.rows.length >= MOST_ROWS,
     isOurLimit,
     cachedAt,
   }
 }
 
-const start = async (means: QueryMeans, order: QueryOrder, id: string, text: string): Promise<Exchange> =>
-  watch(
-    means,
-    order,
-    id,
-    await means.ask('start', { project_id: order.project, query: text, query_id: id }, order.signal),
-  )
+/** The first reply and the last. */
+const start = async (means: QueryMeans, order: QueryOrder, id: string, text: string) => {
+  const first = await means.ask('start', { project_id: order.project, query: text, query_id: id }, order.signal)
+  return { first, last: await watch(means, order, id, first) }
+}

@@ -3,7 +3,7 @@ import type { Json } from '../operation.ts'
 import { defined, toObjects, toText } from './reply-parts.ts'
 import type { Read } from './schema-reply.ts'
 import type { Column, Entry, Origin, Snapshot, Source, SourceTable, ViewState } from './snapshot.ts'
-import { compare } from './source-replies.ts'
+import { compare, nameOf } from './source-replies.ts'
 
 /** What the replies said; `missing` tells which of them could not be had. */
 export interface Replies {
@@ -12,6 +12,8 @@ export interface Replies {
   readonly sources: readonly Source[]
   readonly views: readonly Json[]
   readonly missing: readonly string[]
+  readonly isPartial: boolean
+  readonly knowsSources: boolean
   readonly takenAt: number
 }
 
@@ -51,7 +53,8 @@ const toOrigin = ({ source, schema, name }: Read, known: ReadonlyMap<string, Kno
   const listed = from?.tables.get(name) ?? (label === undefined ? undefined : from?.tables.get(label))
   const { name: _name, table: _table, rows: _rows, ...state } = listed ?? { name: '' }
   return {
-    source: from?.source.name ?? toText(source.source_type) ?? '?',
+    // Without the list of sources the schema still says how this one is called.
+    source: from?.source.name ?? nameOf(toText(source.source_type) ?? '?', toText(source.prefix)),
     source_id: id,
     ...defined({ schema: label, status: toText(schema?.status), last_synced_at: toText(schema?.last_synced_at) }),
     // The list of sources is the newer word, and the only one on errors and frequency.
@@ -102,16 +105,16 @@ const rankOf = ({ kind, group }: Pick<Entry, 'kind' | 'group'>): number =>
   kind === 'posthog' ? 0 : group === 'tables' ? 1 : 2
 
 /** Joins what the replies say into one picture of the project. Pure. */
-export const assemble = ({ project, tables, sources, views, missing, takenAt }: Replies): Snapshot => {
+export const assemble = ({ project, tables, sources, views, ...known }: Replies): Snapshot => {
   const dependents = toDependents(tables)
-  const known = new Map(sources.map((source) => [source.id, toKnown(source)]))
+  const origins = new Map(sources.map((source) => [source.id, toKnown(source)]))
   const rows = new Map(views.flatMap((row) => [row.id, row.name].map((key) => [key, row] as const)))
   const entries = tables.map((read): Entry => {
     const { source: _source, schema: _schema, status: _status, last_run_at: _ran, ...entry } = read
     const row = read.kind === 'posthog' ? undefined : (rows.get(read.id) ?? rows.get(read.name))
     // The older form of the schema does not tell views from tables; the list of views does.
     const isView = read.group === 'views' || (read.kind === 'table' && row !== undefined)
-    const origin = toOrigin(read, known)
+    const origin = toOrigin(read, origins)
     return {
       ...entry,
       group: isView ? 'views' : 'tables',
@@ -130,7 +133,6 @@ export const assemble = ({ project, tables, sources, views, missing, takenAt }: 
     byName: new Map(entries.map((entry) => [entry.name, entry])),
     sources: named,
     sourceByName: new Map(named.map((source) => [source.name, source])),
-    missing,
-    takenAt,
+    ...known,
   }
 }

@@ -1,16 +1,10 @@
 import type { Json } from '../operation.ts'
+import { cut, toLine } from '../text/line.ts'
 import { toNumber, toObject, toObjects, toText } from './reply-parts.ts'
 
 /** The longest SQL, description and list of names in a text; the JSON beside it has them whole. */
 const LONGEST_SQL = 1_500
-const LONGEST_WORDS = 200
 const MOST_NAMES = 12
-
-/** One line, cut with a mark: words of somebody else's must not look like lines of ours. */
-const toLine = (text: string, longest = LONGEST_WORDS): string => {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return line.length <= longest ? line : `${line.slice(0, longest)}… (cut)`
-}
 
 const toCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
@@ -23,7 +17,7 @@ const toColumnLine = (column: Json): string => {
   const { table, description, fields } = column
   return [
     toLine(toText(column.sql) ?? String(column.name)),
-    String(column.type),
+    toLine(String(column.type)),
     column.invalid === true ? '(invalid: its type could not be read)' : '',
     typeof table === 'string' ? `→ ${toLine(table)}` : '',
     Array.isArray(fields) ? `(${toNames(fields)})` : '',
@@ -36,7 +30,9 @@ const toColumnLine = (column: Json): string => {
 /** The state of a thing that runs, the time that PostHog has of it, and the error behind it. */
 const toRun = (what: string, { status, latest_error }: Json, when: string, time: unknown): readonly string[] => {
   const at = toText(time)
-  const told = [toText(status), at === undefined ? undefined : `${when} ${at}`].filter((part) => part !== undefined)
+  const told = [toText(status), at === undefined ? undefined : `${when} ${at}`]
+    .map((part) => (part === undefined ? part : toLine(part)))
+    .filter((part) => part !== undefined)
   return [
     ...(told.length === 0 ? [] : [`${what}: ${told.join(', ')}`]),
     ...(typeof latest_error === 'string' ? [`latest error: ${toLine(latest_error, 400)}`] : []),
@@ -48,24 +44,26 @@ const toOriginLines = (origin: Json): readonly string[] => {
     origin.enabled === false ? 'syncing is switched off' : '',
     toText(origin.sync_type) ?? '',
     typeof origin.sync_frequency === 'string' ? `every ${origin.sync_frequency}` : '',
-  ].filter((part) => part !== '')
+  ]
+    .filter((part) => part !== '')
+    .map((part) => toLine(part))
   const schema = typeof origin.schema === 'string' ? ` table ${toLine(origin.schema)}` : ''
   return [
-    `from: source ${toLine(String(origin.source))} (${origin.source_id})${schema}${settings.length > 0 ? `, ${settings.join(', ')}` : ''}`,
+    `from: source ${toLine(String(origin.source))} (${toLine(String(origin.source_id))})${schema}${settings.length > 0 ? `, ${settings.join(', ')}` : ''}`,
     ...toRun('sync', origin, 'last synced', origin.last_synced_at),
   ]
 }
 
 const toViewLines = (view: Json): readonly string[] => {
   const kept = view.materialized === true ? 'rows are kept' : 'computed at every query'
-  const often = typeof view.sync_frequency === 'string' ? `, run every ${view.sync_frequency}` : ''
+  const often = typeof view.sync_frequency === 'string' ? `, run every ${toLine(view.sync_frequency)}` : ''
   return [`view: ${kept}${often}`, ...toRun('run', view, 'last run', view.last_run_at)]
 }
 
 /** Indented, so that no line of it can be taken for one of ours. */
 const toSqlLines = (sql: string): readonly string[] => {
   const isWhole = sql.length <= LONGEST_SQL
-  const lines = (isWhole ? sql : `${sql.slice(0, LONGEST_SQL)}…`).trim().split(/[\r\n\p{Zl}\p{Zp}]+/u)
+  const lines = (isWhole ? sql : `${cut(sql, LONGEST_SQL)}…`).trim().split(/[\r\n\p{Zl}\p{Zp}]+/u)
   const head = isWhole ? 'sql:' : `sql (first ${LONGEST_SQL} of ${sql.length} characters; whole in the JSON):`
   return [head, ...lines.map((line) => `  ${line}`)]
 }
@@ -82,13 +80,15 @@ export const toEntryText = (json: Json): string => {
   const origin = toObject(json.origin)
   const view = toObject(json.view)
   return [
-    `${toLine(name)} (${json.kind}, project ${json.project_id}, ${toCount(columns.length, 'column')}${rows === undefined ? '' : `, ${toCount(rows, 'row')}`})`,
+    `${toLine(name)} (${toLine(String(json.kind))}, project ${json.project_id}, ${toCount(columns.length, 'column')}${rows === undefined ? '' : `, ${toCount(rows, 'row')}`})`,
     ...(typeof json.description === 'string' ? [toLine(json.description, 400)] : []),
     ...columns.map(toColumnLine),
     ...(Object.keys(origin).length > 0 ? toOriginLines(origin) : []),
     ...(format === undefined
       ? []
-      : [`format: ${format}${typeof json.url_pattern === 'string' ? ` at ${toLine(json.url_pattern, 500)}` : ''}`]),
+      : [
+          `format: ${toLine(format)}${typeof json.url_pattern === 'string' ? ` at ${toLine(json.url_pattern, 500)}` : ''}`,
+        ]),
     ...(Object.keys(view).length > 0 ? toViewLines(view) : []),
     ...toObjects(json.joins).map(({ field, key, table, table_key }) =>
       toLine(`join: ${key} = ${table}.${table_key} as ${field}`),
@@ -103,12 +103,12 @@ export const toEntryText = (json: Json): string => {
 const toTableLine = (table: Json): string => {
   const rows = toNumber(table.rows)
   const settings = [
-    table.enabled === false ? 'off' : (toText(table.sync_type) ?? 'on'),
-    typeof table.sync_frequency === 'string' ? `every ${table.sync_frequency}` : '',
+    table.enabled === false ? 'off' : toLine(toText(table.sync_type) ?? 'on'),
+    typeof table.sync_frequency === 'string' ? `every ${toLine(table.sync_frequency)}` : '',
     typeof table.table === 'string' ? `as ${toLine(table.table)}` : 'no table yet',
     rows === undefined ? '' : toCount(rows, 'row'),
-    toText(table.status) ?? '',
-    toText(table.last_synced_at) ?? '',
+    toLine(toText(table.status) ?? ''),
+    toLine(toText(table.last_synced_at) ?? ''),
   ].filter((part) => part !== '')
   const error = typeof table.latest_error === 'string' ? `; error: ${toLine(table.latest_error, 400)}` : ''
   return `${toLine(String(table.name))}: ${settings.join(', ')}${error}`
@@ -118,11 +118,12 @@ const toTableLine = (table: Json): string => {
 export const toSourceText = (json: Json): string => {
   const tables = toObjects(json.tables)
   return [
-    `${toLine(String(json.name))} (source ${json.type}, project ${json.project_id}, id ${json.id}, ${toCount(tables.length, 'table')})`,
+    `${toLine(String(json.name))} (source ${toLine(String(json.type))}, project ${json.project_id}, id ${toLine(String(json.id))}, ${toCount(toNumber(json.table_count) ?? tables.length, 'table')})`,
     ...(typeof json.description === 'string' ? [toLine(json.description, 400)] : []),
-    ...(typeof json.access_method === 'string' ? [`access: ${json.access_method}`] : []),
+    ...(typeof json.access_method === 'string' ? [`access: ${toLine(json.access_method)}`] : []),
     // PostHog keeps the start of the newest run that completed (fact sheet: external data sources 2.1).
     ...toRun('status', json, 'last completed run', json.last_run_at),
+    ...(typeof json.cut === 'string' ? [json.cut] : []),
     ...tables.map(toTableLine),
     ...toMissing(json),
   ].join('\n')

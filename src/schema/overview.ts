@@ -1,7 +1,8 @@
 import type { Json } from '../operation.ts'
 import type { Redactor } from '../redact.ts'
+import { toLine } from '../text/line.ts'
 import { type Contents, KINDS, masked } from './contents.ts'
-import { toNumber, toObjects } from './reply-parts.ts'
+import { defined, toNumber, toObjects } from './reply-parts.ts'
 import type { Entry, Snapshot, Source } from './snapshot.ts'
 
 /** What part of everything is wanted. */
@@ -52,6 +53,21 @@ const toSourceRow = ({ name, type, status, tables }: Source): Json => ({
   enabled: tables.filter(({ enabled }) => enabled === true).length,
 })
 
+/** Sources told in an overview; those that fail are the first. */
+const MOST_SOURCES = 30
+
+const toSourceRows = (sources: readonly Source[]): Json => {
+  const failing = (source: Source): number => (source.latest_error === undefined ? 1 : 0)
+  const rows = [...sources]
+    .sort((a, b) => failing(a) - failing(b))
+    .slice(0, MOST_SOURCES)
+    .map(toSourceRow)
+  return {
+    ...(rows.length > 0 && { sources: rows }),
+    ...(rows.length < sources.length && { more_sources: sources.length - rows.length }),
+  }
+}
+
 /** Everything that can be queried, a row each; sources too where nothing narrower was asked for. Pure. */
 const toJson = (snapshot: Snapshot, filter: Filter): Json => {
   const { search, kind, source, limit, offset } = filter
@@ -71,39 +87,36 @@ const toJson = (snapshot: Snapshot, filter: Filter): Json => {
     ...(offset > 0 && { offset }),
     returned: page.length,
     more,
-    ...(more && { next: { ...present({ search, kind, source }), limit, offset: offset + limit } }),
-    ...(isWhole && snapshot.sources.length > 0 && { sources: snapshot.sources.map(toSourceRow) }),
+    ...(more && { next: { ...defined({ search, kind, source }), limit, offset: offset + limit } }),
+    ...(isWhole && toSourceRows(snapshot.sources)),
     tables,
     ...(snapshot.missing.length > 0 && { missing: snapshot.missing }),
   }
 }
 
-const present = (fields: Json): Json =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-
 const toRowLine = (row: unknown): string => {
   const [name, columns, rows, state] = Array.isArray(row) ? row : []
   const counted = typeof rows === 'number' ? ` ${rows}` : state === undefined ? '' : ' -'
-  return `${String(name).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')} ${columns}${counted}${state === undefined ? '' : ` ${state}`}`
+  return `${toLine(String(name))} ${columns}${counted}${state === undefined ? '' : ` ${toLine(String(state))}`}`
 }
 
+const toSourceLine = ({ name, type, status, tables, enabled }: Json): string =>
+  `source ${toLine(String(name))} (${toLine(String(type))}): ${status === undefined ? '' : `${toLine(String(status))}, `}${enabled} of ${tables} tables on`
+
 const toText = (json: Json): string => {
-  const { total, returned, more, next, tables, missing } = json
-  const sources = toObjects(json.sources)
+  const { total, returned, more, next, tables, missing, more_sources } = json
   const start = toNumber(json.offset) ?? 0
   const here = returned === total ? '' : `, ${start + 1} to ${start + (toNumber(returned) ?? 0)} here`
   const cut = more === true ? `${here}; the rest with ${JSON.stringify(next)}` : here
   return [
     `Project ${json.project_id}: ${total} tables and views${cut}. Each line: name, columns, rows, state of the last sync or run.`,
-    ...sources.map(
-      ({ name, type, status, tables: all, enabled }) =>
-        `source ${name} (${type}): ${[status, `${enabled} of ${all} tables on`].filter((part) => part !== undefined).join(', ')}`,
-    ),
+    ...toObjects(json.sources).map(toSourceLine),
+    ...(more_sources === undefined ? [] : [`and ${more_sources} more sources`]),
     ...Object.entries(tables ?? {}).flatMap(([kind, rows]) => [
-      `${kind}s:`,
+      `${toLine(kind)}s:`,
       ...(Array.isArray(rows) ? rows.map(toRowLine) : []),
     ]),
-    ...(Array.isArray(missing) ? missing.map((why) => `not known: ${why}`) : []),
+    ...(Array.isArray(missing) ? missing.map((why) => `not known: ${toLine(String(why), 400)}`) : []),
   ].join('\n')
 }
 

@@ -1,24 +1,31 @@
 import { StatusError } from '../carry-out.ts'
 
-/** The longest pause between two looks, after failures. */
+/** The longest pause between two looks at a project, after failures. */
 const LONGEST_MS = 30 * 60_000
 
 /** What is looked at, how often and how. */
 export interface PollerMeans {
   /** 0 never looks. */
   readonly intervalMs: number
-  /** Asked before each look; nothing ends the looking. */
+  /** Asked before each round; nothing ends the looking. */
   projects(): readonly number[]
   look(project: number, signal: AbortSignal): Promise<void>
   failed(error: unknown): void
 }
 
-/** Looks now and then, for as long as there is something to look at; after failures less and less often. */
+/** A project that could not be looked at. */
+interface Failing {
+  readonly failures: number
+  /** Milliseconds since 1970. */
+  readonly notBefore: number
+}
+
+/** Looks now and then, for as long as there is something to look at; at what fails less and less often. */
 export class Poller {
   readonly #means: PollerMeans
   readonly #abort = new AbortController()
+  readonly #failing = new Map<number, Failing>()
   #timer: NodeJS.Timeout | undefined
-  #failures = 0
 
   constructor(means: PollerMeans) {
     this.#means = means
@@ -33,10 +40,11 @@ export class Poller {
   adjust(): void {
     const { intervalMs, projects } = this.#means
     const isWanted = intervalMs > 0 && !this.#abort.signal.aborted && projects().length > 0
-    if (isWanted && this.#timer === undefined) this.#wait(intervalMs)
+    if (isWanted && this.#timer === undefined) this.#wait()
     if (!isWanted) {
       clearTimeout(this.#timer)
       this.#timer = undefined
+      this.#failing.clear()
     }
   }
 
@@ -46,31 +54,38 @@ export class Poller {
     this.adjust()
   }
 
-  #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#tick(), ms).unref()
+  #wait(): void {
+    this.#timer = setTimeout(() => this.#round(), this.#means.intervalMs).unref()
   }
 
-  async #tick(): Promise<void> {
+  async #round(): Promise<void> {
     const mine = this.#timer
-    let pauseMs = this.#means.intervalMs
-    try {
-      for (const project of this.#means.projects()) await this.#means.look(project, this.#abort.signal)
-      this.#failures = 0
-    } catch (error) {
-      if (this.#abort.signal.aborted) return
-      this.#failures += 1
-      pauseMs = this.#backOff(error)
-      this.#means.failed(error)
+    for (const project of this.#means.projects()) {
+      const { notBefore = 0 } = this.#failing.get(project) ?? {}
+      if (Date.now() >= notBefore) await this.#look(project)
     }
     // Ended meanwhile, and perhaps begun anew.
     if (this.#timer !== mine) return
     this.#timer = undefined
-    if (this.#means.projects().length > 0) this.#wait(pauseMs)
+    this.adjust()
+  }
+
+  /** One that fails keeps nobody from looking at the others. */
+  async #look(project: number): Promise<void> {
+    try {
+      await this.#means.look(project, this.#abort.signal)
+      this.#failing.delete(project)
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      const failures = (this.#failing.get(project)?.failures ?? 0) + 1
+      this.#failing.set(project, { failures, notBefore: Date.now() + this.#pauseMs(error, failures) })
+      this.#means.failed(error)
+    }
   }
 
   /** Twice as long with each failure, and never shorter than PostHog asks. */
-  #backOff(error: unknown): number {
+  #pauseMs(error: unknown, failures: number): number {
     const asked = error instanceof StatusError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-    return Math.max(asked, Math.min(LONGEST_MS, this.#means.intervalMs * 2 ** this.#failures))
+    return Math.max(asked, Math.min(LONGEST_MS, this.#means.intervalMs * 2 ** failures))
   }
 }

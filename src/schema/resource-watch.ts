@@ -2,7 +2,7 @@ import type { Redactor } from '../redact.ts'
 import { contentsAt } from './places.ts'
 import { Poller } from './poller.ts'
 import { type Place, parseUri } from './resource-uri.ts'
-import type { SchemaCache } from './schema-cache.ts'
+import { MOST_PROJECTS, type SchemaCache } from './schema-cache.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** How one connection is told. */
@@ -33,6 +33,9 @@ interface Connection {
   readonly interests: Map<string | number, Interest>
 }
 
+/** Projects watched at once: as many as the cache remembers. */
+const MOST_WATCHED = MOST_PROJECTS
+
 /** Changes that come together are looked at together. */
 const GATHER_MS = 200
 
@@ -41,6 +44,8 @@ export interface WatchMeans {
   readonly cache: SchemaCache
   readonly redactor: Redactor
   readonly pollMs: number
+  /** The one project that may be watched, if there is one. */
+  readonly only?: number | undefined
   /** A look that failed, for the log. */
   failed(error: unknown): void
 }
@@ -57,7 +62,7 @@ export class ResourceWatch {
 
   constructor(means: WatchMeans) {
     this.#means = means
-    this.#stop = means.cache.onReplaced((before, after) => this.#compare(before, after))
+    this.#stop = means.cache.onSnapshot((after, before) => this.#arrived(after, before))
     this.#poller = new Poller({
       intervalMs: means.pollMs,
       projects: () => this.#polled(),
@@ -72,8 +77,9 @@ export class ResourceWatch {
     this.#connections.add(connection)
     return {
       subscribe: (key, interest) => {
-        connection.interests.set(key, interest)
-        this.#begin(interest)
+        const allowed = this.#allowed(interest)
+        connection.interests.set(key, allowed)
+        this.#begin(allowed)
       },
       unsubscribe: (key) => {
         connection.interests.delete(key)
@@ -90,7 +96,8 @@ export class ResourceWatch {
   wrote(project: number): void {
     this.#means.cache.invalidate(project)
     for (const connection of this.#connections) if (wantsLists(connection)) connection.sender.listChanged()
-    this.#listTold.add(project)
+    // What nobody has read cannot change a second time.
+    if (this.#means.cache.last(project) !== undefined) this.#listTold.add(project)
     if (this.#watched().has(project)) this.#lookSoon(project)
   }
 
@@ -123,6 +130,29 @@ export class ResourceWatch {
   #blind(project: number, error: unknown): void {
     this.#means.failed(error)
     for (const { uri, place, sender } of this.#subscriptions()) if (place.project === project) sender.updated(uri)
+  }
+
+  #arrived(after: Snapshot, before: Snapshot | undefined): void {
+    if (before !== undefined) this.#compare(before, after)
+    else {
+      // The first that is known of a project: from now on it can be looked at.
+      this.#listTold.delete(after.project)
+      this.#poller.adjust()
+    }
+  }
+
+  /** What may be watched: what may be read, and no more projects than can be compared at a time. */
+  #allowed({ uris, lists }: Interest): Interest {
+    const { only } = this.#means
+    const projects = new Set(this.#watched())
+    const allowed = uris.filter((uri) => {
+      const project = parseUri(uri)?.project
+      if (project === undefined || (only !== undefined && project !== only)) return false
+      if (!projects.has(project) && projects.size >= MOST_WATCHED) return false
+      projects.add(project)
+      return true
+    })
+    return { uris: allowed, lists }
   }
 
   #compare(before: Snapshot, after: Snapshot): void {

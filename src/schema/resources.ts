@@ -1,8 +1,9 @@
 import type { Projects } from '../project.ts'
 import type { Redactor } from '../redact.ts'
+import { toLine } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
+import { nearestNames, toAbsence } from './absence.ts'
 import { type Completion, complete } from './completion.ts'
-import { nearestNames } from './describe.ts'
 import { after, contentsAt, type Listed, toListed } from './places.ts'
 import { GROUPS, INDEX_TEMPLATE, type Place, parseUri, toTemplate, toUri } from './resource-uri.ts'
 import type { SchemaCache } from './schema-cache.ts'
@@ -48,8 +49,6 @@ export class WrongCursor extends Error {}
 
 /** Resources of a page: 64 pages, where clients stop, are 16,000. */
 const PAGE = 250
-/** A name that is not there is looked for once more where the snapshot is older than this: it may be new. */
-const YOUNG_MS = 5_000
 
 export const TEXT = 'text/plain'
 export const JSON_TYPE = 'application/json'
@@ -60,7 +59,6 @@ export interface ResourceMeans {
   readonly projects: Projects
   readonly redactor: Redactor
   readonly only: number | undefined
-  readonly now?: () => number
 }
 
 /** The templates, with what their names are. */
@@ -86,7 +84,7 @@ export class Resources {
 
   /** A page of the project's resources; of several projects, their overviews. @throws WrongCursor, ToolError */
   async list(cursor: string | undefined, signal: AbortSignal): Promise<ResourcePage> {
-    const place = cursor === undefined ? undefined : readCursor(cursor)
+    const place = cursor === undefined ? undefined : this.#placeOfCursor(cursor)
     const projects = place === undefined ? await this.#means.projects.known(signal) : [place.project]
     const [project, ...others] = projects
     if (project === undefined)
@@ -94,7 +92,7 @@ export class Resources {
         next: 'The operator sets POSTHOG_PROJECT_ID; a resource can be read by its URI all the same',
       })
     if (others.length > 0) return { resources: projects.map(toOverviewOf), ttlMs: 0 }
-    const snapshot = await this.snapshot(project, signal)
+    const snapshot = await this.#means.cache.get(project, signal)
     const rest = place === undefined ? toListed(snapshot) : after(toListed(snapshot), place)
     const last = rest[PAGE - 1]
     return {
@@ -107,15 +105,17 @@ export class Resources {
   /** Both forms of one resource. @throws NoResource, ToolError */
   async read(uri: string, signal: AbortSignal): Promise<ReadResource> {
     const place = this.placeOf(uri)
-    const snapshot = await this.#snapshotWith(place, signal)
-    const contents = contentsAt(snapshot, place, this.#means.redactor)
+    const { cache, redactor } = this.#means
+    const hasIt = (snapshot: Snapshot): boolean => contentsAt(snapshot, place, redactor) !== undefined
+    const snapshot = await cache.getWith(place.project, hasIt, signal)
+    const contents = contentsAt(snapshot, place, redactor)
     if (contents === undefined) throw new NoResource(this.#whyNot(snapshot, place))
     return {
       contents: [
         { uri, mimeType: TEXT, text: contents.text },
         { uri, mimeType: JSON_TYPE, text: JSON.stringify(contents.json) },
       ],
-      ttlMs: this.#means.cache.remainingMs(snapshot),
+      ttlMs: cache.remainingMs(snapshot),
     }
   }
 
@@ -124,7 +124,7 @@ export class Resources {
     const place = parseUri(uri)
     if (place === undefined)
       throw new NoResource(
-        `${short(uri)} is no address here. They are ${templates.map(({ uriTemplate }) => uriTemplate).join(', ')}`,
+        `${toLine(uri)} is no address here. They are ${templates.map(({ uriTemplate }) => uriTemplate).join(', ')}`,
       )
     const { only } = this.#means
     if (only !== undefined && place.project !== only)
@@ -132,16 +132,11 @@ export class Resources {
     return place
   }
 
-  /** A project's snapshot, from the cache. @throws ToolError, NoResource */
-  async snapshot(project: number, signal: AbortSignal): Promise<Snapshot> {
-    return this.#means.cache.get(project, signal)
-  }
-
   /** The place of a name in a project, or of the project's overview. @throws NoResource, ToolError */
   async find(name: string | undefined, projectId: string | undefined, signal: AbortSignal): Promise<Place> {
     const project = await this.#projectOf(projectId, signal)
     if (name === undefined) return { project, group: 'index' }
-    const snapshot = await this.snapshot(project, signal)
+    const snapshot = await this.#means.cache.get(project, signal)
     return {
       project,
       group: snapshot.byName.get(name)?.group ?? (snapshot.sourceByName.has(name) ? 'sources' : 'tables'),
@@ -155,7 +150,16 @@ export class Resources {
     if (variable === 'project_id')
       return complete(typed, (only === undefined ? await projects.known(signal) : [only]).map(String))
     const project = await this.#projectOf(given.project_id, signal)
-    return complete(typed, namesOf(await this.snapshot(project, signal), given.group))
+    return complete(typed, namesOf(await this.#means.cache.get(project, signal), given.group))
+  }
+
+  /** A cursor names a place, and may no more than any other address name one that is not allowed. */
+  #placeOfCursor(cursor: string): Place {
+    try {
+      return this.placeOf(Buffer.from(cursor, 'base64url').toString())
+    } catch {
+      throw new WrongCursor('The cursor is not one this server gave; list without one to begin again')
+    }
   }
 
   async #projectOf(given: string | undefined, signal: AbortSignal): Promise<number> {
@@ -167,25 +171,15 @@ export class Resources {
     return project
   }
 
-  /** A snapshot that is new enough to say that something is not there. */
-  async #snapshotWith(place: Place, signal: AbortSignal): Promise<Snapshot> {
-    const { cache, redactor, now = Date.now } = this.#means
-    const snapshot = await this.snapshot(place.project, signal)
-    if (contentsAt(snapshot, place, redactor) !== undefined || snapshot.takenAt > now() - YOUNG_MS) return snapshot
-    return cache.refresh(place.project, signal)
-  }
-
   #whyNot(snapshot: Snapshot, place: Place): string {
     if (place.group === 'index') return 'There is no such project'
     const { name, project, group } = place
-    const seen = this.#means.cache.goneSince(project, name)
-    const gone =
-      seen === undefined ? '' : ` It was there at ${new Date(seen).toISOString()}, and was dropped or renamed since.`
+    const why = toAbsence(this.#means.cache, snapshot, name)
     const other = snapshot.byName.get(name)
     const elsewhere = other === undefined ? undefined : toUri({ project, group: other.group, name })
     const near =
       elsewhere === undefined ? nearestNames(snapshot, name).map((each) => toUriOf(snapshot, each)) : [elsewhere]
-    return `Project ${project} has no ${short(name)} among its ${group}.${gone}${near.length === 0 ? '' : ` Nearest: ${near.join(', ')}`}`
+    return `Project ${project} has no ${toLine(name)} among its ${group}.${why === '' ? '' : ` ${why}`}${near.length === 0 ? '' : ` Nearest: ${near.join(', ')}`}`
   }
 
   /** Made once for each snapshot: the size is that of the contents, which have to be written for it. */
@@ -233,12 +227,3 @@ const toOverviewOf = (project: number): ListedResource => ({
 })
 
 const toCursor = (place: Place): string => Buffer.from(toUri(place)).toString('base64url')
-
-const readCursor = (cursor: string): Place => {
-  const place = parseUri(Buffer.from(cursor, 'base64url').toString())
-  if (place === undefined)
-    throw new WrongCursor('The cursor is not one this server gave; list without one to begin again')
-  return place
-}
-
-const short = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 200)}…`)

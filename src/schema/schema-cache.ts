@@ -4,8 +4,14 @@ import type { Snapshot } from './snapshot.ts'
 /** How long a snapshot is taken for the truth; the schema has a budget of its own at PostHog. */
 export const LIFETIME_MS = 5 * 60_000
 
+/** The same of one that lacks what PostHog could not be asked for just then. */
+export const PARTIAL_LIFETIME_MS = 30_000
+
+/** A name that is not there is looked for once more where the snapshot is older than this: it may be new. */
+const YOUNG_MS = 5_000
+
 /** Projects remembered; a key that serves more reads the ones it comes back to again. */
-const MOST_PROJECTS = 16
+export const MOST_PROJECTS = 16
 
 /** Names remembered of what is gone. */
 const MOST_GONE = 1_000
@@ -13,8 +19,8 @@ const MOST_GONE = 1_000
 /** Reads a project's snapshot from PostHog. */
 export type ReadSnapshot = (project: number, signal: AbortSignal) => Promise<Snapshot>
 
-/** Told of every snapshot that takes the place of another. */
-export type OnReplaced = (before: Snapshot, after: Snapshot) => void
+/** Told of every new snapshot, and of the one whose place it takes. */
+export type OnSnapshot = (after: Snapshot, before: Snapshot | undefined) => void
 
 interface Kept {
   snapshot?: Snapshot
@@ -30,15 +36,15 @@ export class SchemaCache {
   readonly #read: ReadSnapshot
   readonly #now: () => number
   readonly #projects = new Map<number, Kept>()
-  readonly #listeners = new Set<OnReplaced>()
+  readonly #listeners = new Set<OnSnapshot>()
 
   constructor(read: ReadSnapshot, now: () => number = Date.now) {
     this.#read = read
     this.#now = now
   }
 
-  /** Calls back whenever a snapshot replaces an older one; returns how to stop that. */
-  onReplaced(listener: OnReplaced): () => void {
+  /** Calls back whenever there is a new snapshot; returns how to stop that. */
+  onSnapshot(listener: OnSnapshot): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -53,6 +59,12 @@ export class SchemaCache {
       return kept.snapshot
     }
     return this.refresh(project, signal)
+  }
+
+  /** As `get`, but read anew where something wanted is not in it and it is not quite new. */
+  async getWith(project: number, hasIt: (snapshot: Snapshot) => boolean, signal: AbortSignal): Promise<Snapshot> {
+    const snapshot = await this.get(project, signal)
+    return hasIt(snapshot) || snapshot.takenAt > this.#now() - YOUNG_MS ? snapshot : this.refresh(project, signal)
   }
 
   /** Reads the project anew, together with whoever does so already. */
@@ -86,8 +98,8 @@ export class SchemaCache {
   }
 
   /** How long a snapshot will still be taken for the truth, in milliseconds. */
-  remainingMs({ takenAt }: Snapshot): number {
-    return Math.max(0, takenAt + LIFETIME_MS - this.#now())
+  remainingMs({ takenAt, isPartial }: Snapshot): number {
+    return Math.max(0, takenAt + (isPartial ? PARTIAL_LIFETIME_MS : LIFETIME_MS) - this.#now())
   }
 
   #keep(project: number): Kept {
@@ -118,9 +130,8 @@ export class SchemaCache {
     const before = kept.snapshot
     kept.snapshot = after
     kept.isStale = false
-    if (before === undefined) return
-    remember(kept.gone, before, after)
-    for (const tell of this.#listeners) tell(before, after)
+    if (before !== undefined) remember(kept.gone, before, after)
+    for (const tell of this.#listeners) tell(after, before)
   }
 }
 

@@ -14,30 +14,34 @@ export type AskUpstream = (which: 'schema' | 'sources' | 'views', input: Json, s
 const PAGE = 100
 const MOST_PAGES = 50
 
-/** Refusals that last: a scope that is missing, a release without the route. */
-const isLasting = (error: unknown): error is StatusError =>
+/** What a list gave, and what it did not. */
+interface Rows {
+  readonly rows: readonly Json[]
+  readonly missing: readonly string[]
+  readonly isPartial: boolean
+}
+
+/** A scope that is missing and a release without the route last; everything else may be over in a moment. */
+const isLasting = (error: ToolError): boolean =>
   error instanceof StatusError && (error.status === 403 || error.status === 404)
 
 /**
- * Rows of all pages. Where a key may not read the list, or the list is longer than anybody reads, what is missing is
- * said instead: the schema itself is worth having without it.
+ * Rows of all pages. Where they cannot be had, or are more than anybody reads, what is missing is said instead: the
+ * schema itself is worth having without them.
  */
-const allOf = async (
-  what: string,
-  page: (index: number) => Promise<Json>,
-): Promise<{ readonly rows: readonly Json[]; readonly missing: readonly string[] }> => {
+const allOf = async (what: string, page: (index: number) => Promise<Json>, signal: AbortSignal): Promise<Rows> => {
   const rows: Json[] = []
   try {
     for (let index = 0; index < MOST_PAGES; index += 1) {
       const body = await page(index)
       rows.push(...toObjects(body.results))
-      if (typeof body.next !== 'string') return { rows, missing: [] }
+      if (typeof body.next !== 'string') return { rows, missing: [], isPartial: false }
     }
   } catch (error) {
-    if (!isLasting(error)) throw error
-    return { rows, missing: [`${what}: ${error.message}`] }
+    if (!(error instanceof ToolError) || signal.aborted) throw error
+    return { rows, missing: [`${what}: ${error.message}`], isPartial: !isLasting(error) }
   }
-  return { rows, missing: [`${what}: only the first ${rows.length} were read`] }
+  return { rows, missing: [`${what}: only the first ${rows.length} were read`], isPartial: false }
 }
 
 const UNREADABLE =
@@ -50,10 +54,12 @@ export const createSchemaReader =
     const about = { project_id: project }
     const [schema, sources, views] = await Promise.all([
       ask('schema', about, signal),
-      allOf('sources and their syncs', (page) =>
-        ask('sources', { ...about, limit: PAGE, offset: page * PAGE }, signal),
+      allOf(
+        'sources and their syncs',
+        (page) => ask('sources', { ...about, limit: PAGE, offset: page * PAGE }, signal),
+        signal,
       ),
-      allOf('runs of views', (page) => ask('views', { ...about, ...(page > 0 && { page: page + 1 }) }, signal)),
+      allOf('runs of views', (page) => ask('views', { ...about, ...(page > 0 && { page: page + 1 }) }, signal), signal),
     ])
     const tables = readSchemaReply(schema)
     if (tables === undefined)
@@ -66,6 +72,8 @@ export const createSchemaReader =
       sources: readSources(sources.rows),
       views: views.rows,
       missing: [...sources.missing, ...views.missing],
+      isPartial: sources.isPartial || views.isPartial,
+      knowsSources: sources.rows.length > 0 || sources.missing.length === 0,
       takenAt: now(),
     })
   }

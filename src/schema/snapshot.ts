@@ -97,6 +97,10 @@ export interface Snapshot {
   readonly sourceByName: ReadonlyMap<string, Source>
   /** What could not be read, and why: sentences. */
   readonly missing: readonly string[]
+  /** Whether something is missing that may be there when asked again soon. */
+  readonly isPartial: boolean
+  /** Whether the list of sources could be read. */
+  readonly knowsSources: boolean
   /** Milliseconds since 1970. */
   readonly takenAt: number
 }

@@ -20,7 +20,7 @@ const toSourceTable = (schema: Json): SourceTable => {
 }
 
 /** As the dotted names of its tables begin (fact sheet: tables 2.1 hogql_name). */
-const nameOf = (type: string, prefix: string | undefined): string => {
+export const nameOf = (type: string, prefix: string | undefined): string => {
   const short = prefix?.replace(/^_+|_+$/g, '')
   return short === undefined || short === '' ? type.toLowerCase() : `${type.toLowerCase()}.${short}`
 }

@@ -5,11 +5,15 @@ import type { Given, Resources } from '../schema/resources.ts'
 
 const NOTHING = { values: [] as string[], total: 0, hasMore: false }
 
-/** What names complete an argument, by where it stands; undefined for one that takes anything. */
 type Group = Given['group']
 
-const ofTemplate = (uri: string): Group | undefined =>
-  GROUPS.find((group) => toTemplate(group) === uri) ?? (uri === INDEX_TEMPLATE ? 'tables' : undefined)
+/** What names complete a variable, by its template; undefined for one that takes anything. */
+const ofTemplate = (uri: string, variable: string): Group | undefined => {
+  const group = GROUPS.find((each) => toTemplate(each) === uri)
+  // Projects complete by their own numbers, whatever the template.
+  if (variable === 'project_id') return uri === INDEX_TEMPLATE ? 'tables' : group
+  return variable === 'name' ? group : undefined
+}
 
 const OF_PROMPT = { queryable: 'queryable', view: 'views', source: 'sources' } as const
 
@@ -24,7 +28,7 @@ export const handleCompletion = (server: Server, resources: Resources, prompts: 
   }
   server.setRequestHandler('completion/complete', async ({ params }, { mcpReq }) => {
     const { ref, argument, context } = params
-    const group = ref.type === 'ref/resource' ? ofTemplate(ref.uri) : ofPrompt(ref.name, argument.name)
+    const group = ref.type === 'ref/resource' ? ofTemplate(ref.uri, argument.name) : ofPrompt(ref.name, argument.name)
     if (group === undefined) return { completion: NOTHING }
     const given = { group, project_id: context?.arguments?.project_id }
     // Whoever is typing is not helped by an error.

@@ -2,6 +2,7 @@ import { ProtocolError, ProtocolErrorCode, type Server } from '@modelcontextprot
 import type { Prompt } from '../question.ts'
 import { toUri } from '../schema/resource-uri.ts'
 import type { Resources } from '../schema/resources.ts'
+import { toLine } from '../text/line.ts'
 import { toProtocolError } from './resource-handlers.ts'
 
 /** How long what never changes while the process runs may be kept. */
@@ -17,6 +18,10 @@ const toDefinition = ({ name, title, description, arguments: args }: Prompt) => 
     required: argument.required,
   })),
 })
+
+/** What a person typed or a list offered, so that no break in it begins a sentence of its own. */
+const onOneLine = (given: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [name, toLine(value, 1_000)]))
 
 const wrong = (message: string): ProtocolError => new ProtocolError(ProtocolErrorCode.InvalidParams, message)
 
@@ -38,7 +43,8 @@ export const handlePrompts = (server: Server, prompts: readonly Prompt[], resour
     cacheScope: 'private' as const,
   }))
   server.setRequestHandler('prompts/get', async ({ params }, { mcpReq }) => {
-    const { name, arguments: given = {} } = params
+    const { name } = params
+    const given = onOneLine(params.arguments ?? {})
     const prompt = prompts.find((each) => each.name === name)
     if (prompt === undefined)
       throw wrong(`There is no prompt ${name.slice(0, 100)}; there are ${prompts.map((each) => each.name).join(', ')}`)
