@@ -43,6 +43,8 @@ export interface Guest {
 export interface Host {
   readonly http: HttpClient
   readonly version: string
+  /** The one project that the operator allows, if there is one. */
+  readonly only: number | undefined
   host(guest: Guest): Kept
 }
 
@@ -107,5 +109,5 @@ export const createHost = (
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
     return { core, caller: { id, name, means: { version, instructions, ...core } } }
   }
-  return { http, version, host }
+  return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }

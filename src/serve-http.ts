@@ -25,15 +25,15 @@ export interface HttpServing {
 
 /** Who may call, as the operator chose. @throws ConfigError */
 const createCallers = (
-  { http, host }: Host,
+  { http, host, only }: Host,
   settings: HttpSettings,
   log: Logger,
   dropped: (caller: Caller) => void,
 ): Callers => {
-  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }))
+  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }), dropped)
   const pool = new CallerPool(dropped)
   if (settings.auth === 'token') {
-    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile }, (error) =>
+    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile, only }, (error) =>
       log.error({ error: error.message }, 'tokens not read; those before stay in force'),
     )
     return createTokenCallers(tokens, pool, (id, name, ceiling) => host({ id, name, ceiling }))
@@ -80,7 +80,8 @@ export const serveHttp = async (
     rate: createRateLimit(settings.ratePerMinute),
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => log.info(report, 'request'),
-    onError: (error) => log.warn({ error: error.name }, 'protocol error'),
+    onError: (error) => log.debug({ error: error.name }, 'protocol error'),
+    onFault: (error) => log.error({ error: error.name }, 'fault'),
   })
   forget = made.forget
   const listener = await listen(made.app, settings.port, settings.bind)
@@ -89,11 +90,12 @@ export const serveHttp = async (
   return {
     url,
     close: async () => {
-      const stopped = listener.close(GRACE_MS)
+      made.refuse()
+      listener.stopAccepting()
       await queue.drained(GRACE_MS)
       sessions.close()
       await callers.close()
-      await stopped
+      await listener.close()
       await host.http.close()
     },
   }

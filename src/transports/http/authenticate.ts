@@ -14,14 +14,18 @@ const toChallenge = ({ error, description, scopes }: Refusal, metadataUrl: strin
   return parts.length === 0 ? 'Bearer' : `Bearer ${parts.join(', ')}`
 }
 
-/** A refusal as HTTP has it. @param metadataUrl of the protected resource, where there is an authorization server */
-export const toRefusal = (refusal: Refusal, metadataUrl: string | undefined): Response => {
+/**
+ * A refusal as HTTP has it.
+ * @param metadataUrl of the protected resource, where there is an authorization server
+ * @param id of the message that was refused, where it was read
+ */
+export const toRefusal = (refusal: Refusal, metadataUrl: string | undefined, id?: unknown): Response => {
   const { status, description, retryAfterSeconds } = refusal
   const headers: Record<string, string> = {
     ...(status === 503 ? {} : { 'WWW-Authenticate': toChallenge(refusal, metadataUrl) }),
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   }
-  return toRpcError(status, status === 503 ? -32000 : -32001, description, headers)
+  return toRpcError(status, status === 503 ? -32000 : -32001, description, headers, id)
 }
 
 /** Who calls, or the response that refuses. */

@@ -25,6 +25,7 @@ export class Sessions {
   readonly #limits: SessionLimits
   readonly #sessions = new Map<string, Session>()
   readonly #sweep: NodeJS.Timeout
+  #beginning = 0
 
   constructor(limits: SessionLimits) {
     this.#limits = limits
@@ -35,11 +36,15 @@ export class Sessions {
     return this.#sessions.size
   }
 
-  /** Whether there is room for one more; the longest idle makes it if it can. */
+  /** Whether there is room for one more; the longest idle of who has most makes it, so that nobody pushes out others. */
   makeRoom(): boolean {
-    if (this.#sessions.size < this.#limits.most) return true
-    const idle = [...this.#sessions].filter(([, { open }]) => open === 0).sort(([, a], [, b]) => a.usedAt - b.usedAt)
-    const [oldest] = idle
+    if (this.#sessions.size + this.#beginning < this.#limits.most) return true
+    const counts = new Map<string, number>()
+    for (const { owner } of this.#sessions.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+    const countOf = ({ owner }: Session): number => counts.get(owner) ?? 0
+    const [oldest] = [...this.#sessions]
+      .filter(([, { open }]) => open === 0)
+      .sort(([, a], [, b]) => countOf(b) - countOf(a) || a.usedAt - b.usedAt)
     if (oldest === undefined) return false
     this.#end(oldest[0])
     return true
@@ -58,11 +63,16 @@ export class Sessions {
         this.#sessions.delete(id)
       },
     })
-    await server.connect(transport)
-    const response = await transport.handleRequest(request, { parsedBody })
-    // An initialize that was refused began nothing.
-    if (transport.sessionId === undefined) await server.close()
-    return response
+    this.#beginning += 1
+    try {
+      await server.connect(transport)
+      const response = await transport.handleRequest(request, { parsedBody })
+      // An initialize that was refused began nothing.
+      if (transport.sessionId === undefined) await server.close()
+      return response
+    } finally {
+      this.#beginning -= 1
+    }
   }
 
   /** The transport of a session; undefined for one that is unknown, over, or somebody else's. */
