@@ -36,7 +36,7 @@ const WRONG: Refusal = {
 const NO_OAUTH: Refusal = {
   status: 401,
   error: 'invalid_token',
-  description: 'Bring a personal API key (phx_…); OAuth tokens of PostHog are not taken here',
+  description: 'Bring a personal API key (phx_...); OAuth tokens of PostHog are not taken here',
 }
 const UNREACHABLE: Refusal = {
   status: 503,

@@ -1,7 +1,8 @@
 import { type Caller, type Callers, isRefusal, type Refusal } from '../../callers/caller.ts'
 import { toRpcError } from './endpoint.ts'
 
-const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
+/** Only what RFC 6750 lets stand in a challenge; a header with other characters could not be sent at all. */
+const quoted = (text: string): string => `"${text.replace(/[^\x20-\x7e]|[\\"]/g, '?')}"`
 
 /** The challenge of a refusal, with where a client learns whom to ask for a token (RFC 6750, RFC 9728). */
 const toChallenge = ({ error, description, scopes }: Refusal, metadataUrl: string | undefined): string => {
