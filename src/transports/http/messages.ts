@@ -15,6 +15,14 @@ export const toolCallsOf = (body: unknown): readonly { readonly name: string; re
     return method === 'tools/call' && typeof name === 'string' ? [{ name, id }] : []
   })
 
+/** The requests that a body calls off, as clients of 2025 do. */
+export const cancelledBy = (body: unknown): readonly (string | number)[] =>
+  messagesOf(body).flatMap(({ method, params }) => {
+    const { requestId } = toObject(params)
+    const isId = typeof requestId === 'string' || typeof requestId === 'number'
+    return method === 'notifications/cancelled' && isId ? [requestId] : []
+  })
+
 /** The one revision with batches; also the one of clients that name none. */
 const WITH_BATCHES = '2025-03-26'
 /** A batch has one turn, and counts as one request. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import { cancelledBy } from './messages.ts'
 
 /** One client of 2025 or before that is remembered between requests. */
 interface Session {
@@ -95,6 +96,8 @@ export class Sessions {
     }
     try {
       const response = await session.transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody })
+      // What was called off is not answered; its stream would stay open, and with it its turn.
+      for (const id of cancelledBy(parsedBody)) session.transport.closeSSEStream(id)
       return watch(response, over)
     } catch (error) {
       over()
