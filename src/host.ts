@@ -85,15 +85,20 @@ export const createHost = (
     ...(isLocal ? { storageOrigins: [origin] } : {}),
   })
   const files = allowFiles(config.allowDirs)
+  // The same for every caller, and dear to make: with the parameter that names a project, and without.
+  const catalogues = new Map<boolean, Catalogue>()
+  const catalogueOf = (locked: boolean): Catalogue => {
+    const known = catalogues.get(locked)
+    if (known !== undefined) return known
+    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    catalogues.set(locked, all)
+    return all
+  }
   const host = ({ id, name, credential, ceiling = {}, scopes }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
-    const all: Catalogue = new Map<string, Tool>([
-      ...toQuestions(questions, locked),
-      ...toCatalogue(operations, locked),
-    ])
     const core = createCore({
-      surface: toSurface(all, config, { ...ceiling, scopes }),
+      surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
       beside,
       project,
       locked,
