@@ -20,6 +20,9 @@ const OPTIONS = {
   retryStrategy: (times: number) => Math.min(2_000, 100 * 2 ** Math.min(times, 5)),
 } satisfies RedisOptions
 
+/** Nothing is known but that the connection is gone. */
+const CLOSED = 'closed'
+
 /** Told once when Redis goes, and once when it comes back. */
 export interface RedisEvents {
   /** @param cause a code such as ECONNREFUSED or WRONGPASS */
@@ -55,7 +58,7 @@ class Connections {
   readonly #listener: Redis
   readonly #channel: string
   readonly #events: RedisEvents
-  #cause = 'unknown'
+  #cause = CLOSED
   #isListening = false
   #subscribing = Promise.resolve()
   #isConnected: boolean | undefined
@@ -106,8 +109,10 @@ class Connections {
     // Until the first attempt is over nothing was lost.
     if (isConnected === (this.#isConnected ?? false)) return
     this.#isConnected = isConnected
-    if (isConnected) this.#events.connected()
-    else this.#events.lost(this.#cause)
+    if (isConnected) {
+      this.#cause = CLOSED
+      this.#events.connected()
+    } else this.#events.lost(this.#cause)
   }
 
   async #subscribe(): Promise<void> {

@@ -44,6 +44,8 @@ export const connect = async (url: string, era: '2025' | '2026'): Promise<HttpCo
       return structuredContent as Record<string, unknown>
     },
     subscribe: async (uri) => {
+      // What was read can be seen to change.
+      await client.readResource({ uri })
       if (era === '2026') await client.listen({ resourceSubscriptions: [uri] })
       else await client.subscribeResource({ uri })
     },

@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { connect } from './client.ts'
 import { type Load, startLoad } from './load.ts'
 import { hasRedisAndNginx } from './redis.ts'
-import type { Line, Replica } from './replica.ts'
+import { type Line, type Replica, TOKEN } from './replica.ts'
 import { ORDERS, type Topology, useTopology } from './topology.ts'
 
 const CONNECTIONS = 8
 const EACH = 60
 
 const startUnderLoad = async (): Promise<Topology & { readonly load: Load }> => {
-  const topology = await useTopology()
+  // Counted, so that each call needs Redis.
+  const topology = await useTopology(['--rate-per-minute', '100000'])
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(topology.nginx.url, '2026')))
   const load = startLoad(clients, EACH)
   await load.answered(CONNECTIONS * 10)
@@ -24,7 +25,7 @@ const isThere = ({ msg }: Line): boolean => String(msg).startsWith('Redis is the
 const others = ({ lines }: Replica) =>
   lines.filter((line) => 'raw' in line || Number(line.level) >= 40).filter((line) => !isAway(line))
 
-describe.skipIf(!hasRedisAndNginx())('three replicas, when something fails', () => {
+describe.skipIf(!hasRedisAndNginx())('three replicas, when something fails', { timeout: 120_000 }, () => {
   test('a replica that is killed under load takes with it only the calls that were in flight', async () => {
     const { replicas, load } = await startUnderLoad()
     await replicas[1].end('SIGKILL')
@@ -58,7 +59,7 @@ describe.skipIf(!hasRedisAndNginx())('three replicas, when something fails', () 
       fetch(second.url, {
         method: 'POST',
         headers: {
-          Authorization: 'Bearer test-token-of-the-replicas-0123456789',
+          Authorization: `Bearer ${TOKEN}`,
           'Content-Type': 'application/json',
           Accept: 'application/json, text/event-stream',
           'Mcp-Session-Id': sessionId,
@@ -86,11 +87,7 @@ describe.skipIf(!hasRedisAndNginx())('three replicas, when something fails', () 
     const unknown = await Promise.all(
       replicas.map(async ({ url }) => {
         const { status, headers } = await fetch(url, {
-          headers: {
-            Authorization: 'Bearer test-token-of-the-replicas-0123456789',
-            Accept: 'text/event-stream',
-            'Mcp-Session-Id': randomUUID(),
-          },
+          headers: { Authorization: `Bearer ${TOKEN}`, Accept: 'text/event-stream', 'Mcp-Session-Id': randomUUID() },
         })
         return [status, headers.get('retry-after')]
       }),

@@ -21,7 +21,21 @@ const inSession = (url: string, id: string, headers: Record<string, string> = {}
     body,
   })
 
-describe.skipIf(!hasRedisAndNginx())('three replicas behind nginx', () => {
+const CALL = { jsonrpc: '2.0', id: 9, method: 'tools/call' }
+
+/** Begins a session without opening its stream. */
+const initialize = async (url: string): Promise<string> => {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...authorized, Accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+  })
+  await response.text()
+  return response.headers.get('mcp-session-id') ?? ''
+}
+
+describe.skipIf(!hasRedisAndNginx())('three replicas behind nginx', { timeout: 120_000 }, () => {
   test('calls of 2026 clients go to whichever replica is next, and each is answered with its own answer', async () => {
     const { replicas, nginx } = await useTopology()
     const clients = await Promise.all(Array.from({ length: 6 }, () => connect(nginx.url, '2026')))
@@ -103,24 +117,36 @@ describe.skipIf(!hasRedisAndNginx())('three replicas behind nginx', () => {
     await reader.noted(ORDERS, 1)
   })
 
-  test('a call that is passed on is ended with its client, up to PostHog', async () => {
+  test('a call that is passed on is ended by its cancellation, whichever replica gets that', async () => {
     const { replicas, posthog } = await useTopology()
-    const [first, second] = replicas
+    const [first, second, third] = replicas
     const { sessionId = '' } = await connect(first.url, '2025')
     posthog.script(() => 'hang')
-    const control = new AbortController()
     const params = { name: 'warehouse_tables_get', arguments: { id: randomUUID() } }
-    const call = fetch(second.url, {
-      method: 'POST',
-      signal: control.signal,
-      headers: { ...authorized, Accept: 'application/json, text/event-stream', 'Mcp-Session-Id': sessionId },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'tools/call', params }),
-    }).then((response) => response.text())
-    const outcome = call.catch((error: unknown) => error)
+    const call = inSession(second.url, sessionId, {}, JSON.stringify({ ...CALL, params }))
     await posthog.arrived(0)
-    control.abort()
+    const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: CALL.id } }
+    expect((await inSession(third.url, sessionId, {}, JSON.stringify(cancelled))).status).toBe(202)
     await posthog.aborted(0)
-    expect(await outcome).toMatchObject({ name: 'AbortError' })
+    const response = await call
+    expect(response.status).toBe(200)
+    await response.body?.cancel()
+  })
+
+  test('a stream that its client closes is closed at the replica with the session', async () => {
+    const { replicas } = await useTopology()
+    const [first, second, third] = replicas
+    const id = await initialize(first.url)
+    const open = (url: string, signal: AbortSignal) =>
+      fetch(url, { signal, headers: { ...authorized, Accept: 'text/event-stream', 'Mcp-Session-Id': id } })
+    const control = new AbortController()
+    expect((await open(second.url, control.signal)).status).toBe(200)
+    // A session has one stream at a time.
+    expect((await open(third.url, control.signal)).status).toBe(409)
+    control.abort()
+    const freed = new AbortController()
+    while ((await open(third.url, freed.signal)).status !== 200);
+    freed.abort()
   })
 
   test('the requests of a caller are counted together, and a request passed on is counted once', async () => {
