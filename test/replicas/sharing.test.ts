@@ -149,7 +149,19 @@ describe.skipIf(!hasRedisAndNginx())('three replicas behind nginx', { timeout: 1
     freed.abort()
   })
 
-  test('the requests of a caller are counted together, and a request passed on is counted once', async () => {
+  test('the requests of a caller are counted together, whichever replica gets them', async () => {
+    const { replicas } = await useTopology(['--rate-per-minute', '20'])
+    const statuses: number[] = []
+    for (let count = 0; count < 30; count += 1) {
+      const { url } = replicas[count % 3] ?? replicas[0]
+      const headers = { ...authorized, Accept: 'application/json, text/event-stream' }
+      statuses.push((await fetch(url, { method: 'POST', headers, body: PING })).status)
+    }
+    expect(statuses).toEqual(statuses.map((_, index) => (index < 20 ? 200 : 429)))
+    expect(statuses).toHaveLength(30)
+  })
+
+  test('a request that is passed on is counted once', async () => {
     const { replicas, nginx } = await useTopology(['--rate-per-minute', '20'])
     const client = await connect(nginx.url, '2025')
     const { sessionId = '' } = client
