@@ -11,6 +11,7 @@ import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
+import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
 /** The catalogue, as `tools/` has it. */
@@ -105,7 +106,9 @@ export const createHost = (
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    return { core, caller: { id, name, means: { version, instructions, ...core } } }
+    const means = { version, instructions, ...core }
+    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
+    return { core, caller: { id, name, makeServer, watch: core.described?.watch } }
   }
   return { http, version, host }
 }
