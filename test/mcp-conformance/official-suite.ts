@@ -108,7 +108,7 @@ describe.each(REVISIONS)('%s', (revision) => {
   })
 
   describe('the fixture', () => {
-    const { checksOf, names } = useSuite('the fixture', startFixture, revision)
+    const { checksOf, names } = useSuite('the fixture', () => startFixture(), revision)
 
     test.each([...must, ...Object.keys(checks), ...Object.keys(given), ...fixture])('%s', (scenario) =>
       expect(faultsOf(checksOf(scenario), WAIVED)).toEqual([]),
