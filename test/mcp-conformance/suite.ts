@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,8 +24,9 @@ export const runSuite = async (url: string, revision: Revision): Promise<Readonl
   const results = await mkdtemp(join(tmpdir(), 'mcp-conformance-'))
   try {
     await run(['server', '--url', url, '--requirements', revision, '--output-dir', results])
-    const folders = await readdir(results)
-    const read = folders.map(async (folder) => [toScenario(folder), await readChecks(join(results, folder))] as const)
+    // A scenario that broke down left a folder without checks: it proved nothing, and did not run.
+    const ran = (await readdir(results)).filter((folder) => existsSync(join(results, folder, 'checks.json')))
+    const read = ran.map(async (folder) => [toScenario(folder), await readChecks(join(results, folder))] as const)
     return new Map(await Promise.all(read))
   } finally {
     await rm(results, { recursive: true })
