@@ -38,6 +38,8 @@ export interface Guest {
   readonly ceiling?: Ceiling
   /** The scopes the credential has, where they are known; tools that need others are not offered. */
   readonly scopes?: readonly string[]
+  /** Told of changes that were made for this guest. */
+  readonly wrote?: (project: number) => void
 }
 
 /** One process: one pool of connections, and parts for each caller. */
@@ -84,7 +86,7 @@ export const createHost = (
     ...(isLocal ? { storageOrigins: [origin] } : {}),
   })
   const files = allowFiles(config.allowDirs)
-  const host = ({ id, name, credential, ceiling = {}, scopes }: Guest): Kept => {
+  const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const all: Catalogue = new Map<string, Tool>([
@@ -101,6 +103,7 @@ export const createHost = (
       origin,
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
+      wrote,
       report: (report) => log.info({ ...report, caller: name }, 'call'),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })

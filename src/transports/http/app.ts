@@ -9,6 +9,7 @@ import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { SessionRoute } from './session-route.ts'
 import type { Sessions } from './sessions.ts'
 
 /** One request, for the log: never a header that could hold a secret, never a body. */
@@ -27,6 +28,7 @@ export interface AppMeans {
   readonly sessions: Sessions
   readonly queue: FairQueue
   readonly rate: RateLimit
+  readonly route: SessionRoute
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
@@ -36,8 +38,17 @@ export interface AppMeans {
 /** Where the protocol is spoken. */
 export const MCP_PATH = '/mcp'
 
+/** The routes, and what ends with a caller or with the process. */
+export interface App {
+  readonly app: Hono
+  forget(caller: Caller): void
+  /** Resolves when every request that arrived has a response, which may be a stream that goes on. */
+  answered(): Promise<void>
+}
+
 /** Routes of the protocol; those that operators need are the listener's. */
-export const createApp = (means: AppMeans): { readonly app: Hono; readonly forget: (caller: Caller) => void } => {
+export const createApp = (means: AppMeans): App => {
+  const working = new Set<Promise<Response>>()
   const endpoints = new WeakMap<Caller, Endpoint>()
   const endpointOf = (caller: Caller): Endpoint => {
     const known = endpoints.get(caller)
@@ -55,12 +66,26 @@ export const createApp = (means: AppMeans): { readonly app: Hono; readonly forge
   }
   app.use(MCP_PATH, checkEdges(edges))
   if (edges.origins.length > 0) app.use(MCP_PATH, allowPages(edges.origins))
-  app.all(MCP_PATH, async ({ req }) => reported(means, req.raw, (who) => serve(means, endpointOf, req.raw, who)))
+  app.all(MCP_PATH, async ({ req }) => {
+    const work = reported(means, req.raw, (who) => serve(means, endpointOf, req.raw, who))
+    working.add(work)
+    try {
+      return await work
+    } finally {
+      working.delete(work)
+    }
+  })
   app.onError((error) => {
     means.onError(error)
     return toRpcError(500, -32603, 'This server failed on that request (a fault of its own)')
   })
-  return { app, forget: (caller) => void endpoints.get(caller)?.close().catch(means.onError) }
+  return {
+    app,
+    forget: (caller) => void endpoints.get(caller)?.close().catch(means.onError),
+    answered: async () => {
+      while (working.size > 0) await Promise.allSettled(working)
+    },
+  }
 }
 
 /** Web pages of these origins may read answers; every other page's browser keeps them from it. */
@@ -102,6 +127,9 @@ const serve = async (
   const caller = await authenticate(means.callers, request, means.metadata?.url)
   if (caller instanceof Response) return caller
   who(caller)
+  // Unread and uncounted: that is for the replica that answers.
+  const elsewhere = await means.route(request, caller)
+  if (elsewhere !== undefined) return elsewhere
   const wait = await means.rate.refuse(caller.id)
   if (wait !== undefined)
     return toRpcError(429, -32000, `Too many requests; try again in ${wait} s`, { 'Retry-After': String(wait) })

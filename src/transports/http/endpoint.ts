@@ -18,6 +18,9 @@ export const toRpcError = (
   headers: Record<string, string> = {},
 ): Response => Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status, headers })
 
+/** The protocol's word for "begin again". */
+export const sessionNotFound = (): Response => toRpcError(404, -32001, 'Session not found')
+
 /**
  * The endpoint as one caller sees it: the 2026 revision per request, older ones in a session or without. Nothing here is
  * shared with another caller but the table of sessions, which knows whose each is.
@@ -77,8 +80,7 @@ export class Endpoint {
 
   async #inSession(id: string, request: Request, body: unknown): Promise<Response> {
     const session = this.#sessions.find(id, this.#caller.id)
-    // The protocol's word for "begin again".
-    if (session === undefined) return toRpcError(404, -32001, 'Session not found')
+    if (session === undefined) return sessionNotFound()
     return this.#sessions.handle(session, request, body, onEnd)
   }
 }
