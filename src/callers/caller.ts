@@ -8,6 +8,8 @@ export interface Caller {
   readonly id: string
   readonly name: string
   readonly makeServer: MakeServer
+  /** The scopes a tool needs that the caller's credential lacks one of; undefined where that is no reason. */
+  lacking(tool: string): readonly string[] | undefined
   /** What tells of changes to the caller's resources, where they have any. */
   readonly watch: ResourceWatch | undefined
 }

@@ -10,13 +10,14 @@ import type { Watcher } from '../../schema/resource-watch.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
 import { LARGEST_BODY, type Sessions } from './sessions.ts'
 
-/** An error in the protocol's words, outside of any request it could belong to. */
+/** An error in the protocol's words. @param id of the message it answers, where one is known */
 export const toRpcError = (
   status: number,
   code: number,
   message: string,
   headers: Record<string, string> = {},
-): Response => Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status, headers })
+  id: unknown = null,
+): Response => Response.json({ jsonrpc: '2.0', error: { code, message }, id }, { status, headers })
 
 /** The protocol's word for "begin again". */
 export const sessionNotFound = (): Response => toRpcError(404, -32001, 'Session not found')
