@@ -11,6 +11,7 @@ import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
+import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
 /** The catalogue, as `tools/` has it. */
@@ -45,6 +46,8 @@ export interface Guest {
 export interface Host {
   readonly http: HttpClient
   readonly version: string
+  /** The one project that the operator allows, if there is one. */
+  readonly only: number | undefined
   host(guest: Guest): Kept
 }
 
@@ -85,15 +88,20 @@ export const createHost = (
     ...(isLocal ? { storageOrigins: [origin] } : {}),
   })
   const files = allowFiles(config.allowDirs)
+  // The same for every caller, and dear to make: with the parameter that names a project, and without.
+  const catalogues = new Map<boolean, Catalogue>()
+  const catalogueOf = (locked: boolean): Catalogue => {
+    const known = catalogues.get(locked)
+    if (known !== undefined) return known
+    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    catalogues.set(locked, all)
+    return all
+  }
   const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
-    const all: Catalogue = new Map<string, Tool>([
-      ...toQuestions(questions, locked),
-      ...toCatalogue(operations, locked),
-    ])
     const core = createCore({
-      surface: toSurface(all, config, { ...ceiling, scopes }),
+      surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
       beside,
       project,
       locked,
@@ -108,7 +116,9 @@ export const createHost = (
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    return { core, caller: { id, name, means: { version, instructions, ...core } } }
+    const means = { version, instructions, ...core }
+    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
+    return { core, caller: { id, name, lacking: core.surface.lacking, makeServer, watch: core.described?.watch } }
   }
-  return { http, version, host }
+  return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }

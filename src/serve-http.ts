@@ -28,15 +28,15 @@ export interface HttpServing {
 
 /** Who may call, as the operator chose. @throws ConfigError */
 const createCallers = (
-  { http, host }: Host,
+  { http, host, only }: Host,
   settings: HttpSettings,
   log: Logger,
   dropped: (caller: Caller) => void,
 ): Callers => {
-  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }))
+  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }), dropped)
   const pool = new CallerPool(dropped)
   if (settings.auth === 'token') {
-    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile }, (error) =>
+    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile, only }, (error) =>
       log.error({ error: error.message }, 'tokens not read; those before stay in force'),
     )
     return createTokenCallers(tokens, pool, (id, name, ceiling) => host({ id, name, ceiling }))
@@ -91,7 +91,8 @@ export const serveHttp = async (
     route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => log.info(report, 'request'),
-    onError: (error) => log.warn({ error: error.name }, 'protocol error'),
+    onError: (error) => log.debug({ error: error.name }, 'protocol error'),
+    onFault: (error) => log.error({ error: error.name }, 'fault'),
   })
   forget = made.forget
   const listener = await listen(made.app, settings.port, settings.bind)
@@ -102,13 +103,14 @@ export const serveHttp = async (
     close: async () => {
       const until = performance.now() + GRACE_MS
       const left = (): number => Math.max(0, until - performance.now())
-      const stopped = listener.close(GRACE_MS)
+      made.refuse()
+      listener.stopAccepting()
       // A request that is still being looked at has no turn yet that could be waited for.
       await Promise.race([made.answered(), setTimeout(GRACE_MS)])
       await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
       sessions.close()
       await callers.close()
-      await stopped
+      await listener.close()
       await replicas?.close()
       await host.http.close()
     },

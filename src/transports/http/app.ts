@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, toRefusal } from './authenticate.ts'
 import { readMessage } from './body.ts'
 import { checkEdges, type Edges } from './edges.ts'
 import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
+import { InFlight } from './in-flight.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
+import { asksForWork, toolCallsOf, whyNoBatch } from './messages.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { SessionRoute } from './session-route.ts'
 import type { Sessions } from './sessions.ts'
@@ -32,23 +34,29 @@ export interface AppMeans {
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
+  /** What was wrong with a message; the request is reported beside. */
   onError(error: Error): void
+  /** A fault of this server. */
+  onFault(error: Error): void
+}
+
+/** The routes, and what ends them. */
+export interface App {
+  readonly app: Hono
+  /** Ends what only this caller had. */
+  forget(caller: Caller): void
+  /** Refuses whatever comes from now on; what was taken goes on. */
+  refuse(): void
+  /** Resolves when every request that was taken has a response, which may be a stream that goes on. */
+  answered(): Promise<void>
 }
 
 /** Where the protocol is spoken. */
 export const MCP_PATH = '/mcp'
 
-/** The routes, and what ends with a caller or with the process. */
-export interface App {
-  readonly app: Hono
-  forget(caller: Caller): void
-  /** Resolves when every request that arrived has a response, which may be a stream that goes on. */
-  answered(): Promise<void>
-}
-
-/** Routes of the protocol; those that operators need are the listener's. */
+/** Routes of the protocol. */
 export const createApp = (means: AppMeans): App => {
-  const working = new Set<Promise<Response>>()
+  const working = new InFlight()
   const endpoints = new WeakMap<Caller, Endpoint>()
   const endpointOf = (caller: Caller): Endpoint => {
     const known = endpoints.get(caller)
@@ -59,6 +67,10 @@ export const createApp = (means: AppMeans): App => {
   }
   const app = new Hono()
   const { metadata, edges } = means
+  let isClosing = false
+  app.use(reported(means))
+  app.use(async (_context, next) => (isClosing ? closing() : next()))
+  if (edges.origins.length > 0) app.use('/.well-known/*', allowPages(edges.origins))
   if (metadata !== undefined) {
     const answer = (context: Context) => context.json(metadata.document, 200, { 'Cache-Control': 'max-age=3600' })
     app.get('/.well-known/oauth-protected-resource', answer)
@@ -66,27 +78,24 @@ export const createApp = (means: AppMeans): App => {
   }
   app.use(MCP_PATH, checkEdges(edges))
   if (edges.origins.length > 0) app.use(MCP_PATH, allowPages(edges.origins))
-  app.all(MCP_PATH, async ({ req }) => {
-    const work = reported(means, req.raw, (who) => serve(means, endpointOf, req.raw, who))
-    working.add(work)
-    try {
-      return await work
-    } finally {
-      working.delete(work)
-    }
-  })
+  app.all(MCP_PATH, (context) => working.watch(serve(means, endpointOf, context)))
+  app.notFound(() => toRpcError(404, -32000, `Nothing is here; the protocol is spoken at ${MCP_PATH}`))
   app.onError((error) => {
-    means.onError(error)
+    means.onFault(error)
     return toRpcError(500, -32603, 'This server failed on that request (a fault of its own)')
   })
   return {
     app,
-    forget: (caller) => void endpoints.get(caller)?.close().catch(means.onError),
-    answered: async () => {
-      while (working.size > 0) await Promise.allSettled(working)
+    answered: working.over,
+    forget: (caller) => void endpoints.get(caller)?.close().catch(means.onFault),
+    refuse: () => {
+      isClosing = true
     },
   }
 }
+
+const closing = (): Response =>
+  toRpcError(503, -32000, 'This server is about to end; try again', { 'Retry-After': '1', Connection: 'close' })
 
 /** Web pages of these origins may read answers; every other page's browser keeps them from it. */
 const allowPages = (origins: readonly string[]) =>
@@ -96,37 +105,35 @@ const allowPages = (origins: readonly string[]) =>
     exposeHeaders: ['Mcp-Session-Id', 'WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
   })
 
-/** Says who it was, once that is known. */
-type Who = (caller: Caller) => void
+/** Where a request says who it was, once that is known. */
+const CALLER = 'caller'
 
-const reported = async (
-  means: AppMeans,
-  request: Request,
-  work: (who: Who) => Promise<Response>,
-): Promise<Response> => {
-  const started = performance.now()
-  const id = randomUUID()
-  let caller: string | undefined
-  const response = await work(({ name }) => {
-    caller = name
-  })
-  const { status } = response
-  const { method } = request
-  means.report({ request: id, method, status, caller, milliseconds: Math.round(performance.now() - started) })
-  const headers = new Headers(response.headers)
-  headers.set('X-Request-Id', id)
-  return new Response(response.body, { status, headers })
-}
+/** One line for every request, whatever becomes of it. */
+const reported =
+  (means: AppMeans): MiddlewareHandler =>
+  async (context, next) => {
+    const started = performance.now()
+    const request = randomUUID()
+    await next()
+    context.header('X-Request-Id', request)
+    means.report({
+      request,
+      method: context.req.method,
+      status: context.res.status,
+      caller: context.get(CALLER),
+      milliseconds: Math.round(performance.now() - started),
+    })
+  }
 
 const serve = async (
   means: AppMeans,
   endpointOf: (caller: Caller) => Endpoint,
-  request: Request,
-  who: Who,
+  context: Context,
 ): Promise<Response> => {
+  const request = context.req.raw
   const caller = await authenticate(means.callers, request, means.metadata?.url)
   if (caller instanceof Response) return caller
-  who(caller)
+  context.set(CALLER, caller.name)
   // Unread and uncounted: that is for the replica that answers.
   const elsewhere = await means.route(request, caller)
   if (elsewhere !== undefined) return elsewhere
@@ -135,11 +142,39 @@ const serve = async (
     return toRpcError(429, -32000, `Too many requests; try again in ${wait} s`, { 'Retry-After': String(wait) })
   const read = await readMessage(request)
   if ('refused' in read) return read.refused
-  const endpoint = endpointOf(caller)
   const { message } = read
+  const refused = refuseMessage(message, request, caller, means.metadata?.url)
+  return refused ?? inTurn(means.queue, caller, request, message, endpointOf(caller))
+}
+
+/** What a message may not be, or may not ask for. */
+const refuseMessage = (
+  message: unknown,
+  request: Request,
+  { lacking }: Caller,
+  metadataUrl: string | undefined,
+): Response | undefined => {
+  const why = whyNoBatch(message, request.headers.get('mcp-protocol-version'))
+  if (why !== undefined) return toRpcError(400, -32600, why)
+  for (const { name, id } of toolCallsOf(message)) {
+    const scopes = lacking(name)
+    if (scopes === undefined) continue
+    const description = `The tool ${name} needs the scopes ${scopes.join(' ')}; the credential lacks one`
+    return toRefusal({ status: 403, error: 'insufficient_scope', description, scopes }, metadataUrl, id)
+  }
+  return undefined
+}
+
+const inTurn = async (
+  queue: FairQueue,
+  caller: Caller,
+  request: Request,
+  message: unknown,
+  endpoint: Endpoint,
+): Promise<Response> => {
   // Streams that wait for changes hold no turn: they work only when there is something to tell.
-  if (message === undefined || interestOf(message) !== undefined) return endpoint.handle(request, message)
-  const release = await means.queue.take(caller.id, request.signal)
+  if (!asksForWork(message) || interestOf(message) !== undefined) return endpoint.handle(request, message)
+  const release = await queue.take(caller.id, request.signal)
   if (release === undefined)
     return toRpcError(503, -32000, 'Too many calls are waiting; try again later', { 'Retry-After': '2' })
   try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
 import type { SessionPlaces } from '../../replicas/session-places.ts'
+import { cancelledBy } from './messages.ts'
 
 /** One client of 2025 or before that is remembered between requests. */
 interface Session {
@@ -30,6 +31,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   readonly #places: SessionPlaces
   readonly #sweep: NodeJS.Timeout
+  #beginning = 0
 
   /** @param places where other processes find them */
   constructor(limits: SessionLimits, places = NOWHERE) {
@@ -51,11 +53,15 @@ export class Sessions {
     void this.#places.remember([...this.#sessions].map(([id, { owner }]) => ({ id, caller: owner })))
   }
 
-  /** Whether there is room for one more; the longest idle makes it if it can. */
+  /** Whether there is room for one more; the longest idle of who has most makes it, so that nobody pushes out others. */
   makeRoom(): boolean {
-    if (this.#sessions.size < this.#limits.most) return true
-    const idle = [...this.#sessions].filter(([, { open }]) => open === 0).sort(([, a], [, b]) => a.usedAt - b.usedAt)
-    const [oldest] = idle
+    if (this.#sessions.size + this.#beginning < this.#limits.most) return true
+    const counts = new Map<string, number>()
+    for (const { owner } of this.#sessions.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+    const countOf = ({ owner }: Session): number => counts.get(owner) ?? 0
+    const [oldest] = [...this.#sessions]
+      .filter(([, { open }]) => open === 0)
+      .sort(([, a], [, b]) => countOf(b) - countOf(a) || a.usedAt - b.usedAt)
     if (oldest === undefined) return false
     this.#end(oldest[0])
     return true
@@ -77,11 +83,16 @@ export class Sessions {
         this.#places.forget([id])
       },
     })
-    await server.connect(transport)
-    const response = await transport.handleRequest(request, { parsedBody })
-    // An initialize that was refused began nothing.
-    if (transport.sessionId === undefined) await server.close()
-    return response
+    this.#beginning += 1
+    try {
+      await server.connect(transport)
+      const response = await transport.handleRequest(request, { parsedBody })
+      // An initialize that was refused began nothing.
+      if (transport.sessionId === undefined) await server.close()
+      return response
+    } finally {
+      this.#beginning -= 1
+    }
   }
 
   /** The transport of a session; undefined for one that is unknown, over, or somebody else's. */
@@ -104,6 +115,8 @@ export class Sessions {
     }
     try {
       const response = await session.transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody })
+      // What was called off is not answered; its stream would stay open, and with it its turn.
+      for (const id of cancelledBy(parsedBody)) session.transport.closeSSEStream(id)
       return watch(response, over)
     } catch (error) {
       over()
