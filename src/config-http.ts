@@ -18,6 +18,7 @@ export type HttpFlags = Partial<{
   maxCalls: number
   maxWaiting: number
   ratePerMinute: number
+  advertise: string
 }>
 
 /** How the HTTP endpoint is served. */
@@ -38,6 +39,16 @@ export interface HttpSettings {
   readonly maxCalls: number
   readonly maxWaiting: number
   readonly ratePerMinute: number
+  /** What this process shares with other replicas; undefined where it is the only one. */
+  readonly replicas: ReplicaSettings | undefined
+}
+
+/** How replicas find each other. */
+export interface ReplicaSettings {
+  /** May hold a password. */
+  readonly redisUrl: string
+  /** Scheme, host and port at which the other replicas reach this one. */
+  readonly advertise: string
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -48,6 +59,22 @@ const toOrigin = (flag: string, text: string): string => {
     if (/^https?:$/.test(protocol) && (text === origin || text === `${origin}/`)) return origin
   }
   throw new ConfigError(`${flag}: ${text} is no origin such as https://mcp.example.com`)
+}
+
+const toReplicas = ({ advertise }: HttpFlags, { REDIS_URL }: Env): ReplicaSettings | undefined => {
+  const redisUrl = REDIS_URL || undefined
+  if (redisUrl === undefined) {
+    if (advertise !== undefined) throw new ConfigError('--advertise goes with REDIS_URL')
+    return undefined
+  }
+  // The value is not repeated: it may hold a password.
+  if (!/^rediss?:\/\/./.test(redisUrl) || !URL.canParse(redisUrl))
+    throw new ConfigError('REDIS_URL is not an address such as redis://redis.example.com:6379')
+  if (advertise === undefined)
+    throw new ConfigError(
+      'REDIS_URL needs --advertise: where the other replicas reach this one, such as http://10.0.0.5:8011',
+    )
+  return { redisUrl, advertise }
 }
 
 /** What is chosen must fit what is reached. @throws ConfigError */
@@ -89,6 +116,7 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     maxCalls: flags.maxCalls ?? 64,
     maxWaiting: flags.maxWaiting ?? 1_000,
     ratePerMinute: flags.ratePerMinute ?? 0,
+    replicas: toReplicas(flags, env),
   }
   check(settings)
   return Object.freeze(settings)

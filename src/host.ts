@@ -11,6 +11,7 @@ import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
+import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
 /** The catalogue, as `tools/` has it. */
@@ -37,6 +38,8 @@ export interface Guest {
   readonly ceiling?: Ceiling
   /** The scopes the credential has, where they are known; tools that need others are not offered. */
   readonly scopes?: readonly string[]
+  /** Told of changes that were made for this guest. */
+  readonly wrote?: (project: number) => void
 }
 
 /** One process: one pool of connections, and parts for each caller. */
@@ -94,7 +97,7 @@ export const createHost = (
     catalogues.set(locked, all)
     return all
   }
-  const host = ({ id, name, credential, ceiling = {}, scopes }: Guest): Kept => {
+  const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
@@ -107,12 +110,15 @@ export const createHost = (
       origin,
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
+      wrote,
       report: (report) => log.info({ ...report, caller: name }, 'call'),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    return { core, caller: { id, name, means: { version, instructions, ...core } } }
+    const means = { version, instructions, ...core }
+    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
+    return { core, caller: { id, name, lacking: core.surface.lacking, makeServer, watch: core.described?.watch } }
   }
   return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { AccessTokens } from './callers/access-tokens.ts'
 import type { Caller, Callers } from './callers/caller.ts'
 import { CallerPool } from './callers/caller-pool.ts'
@@ -7,10 +8,12 @@ import { createTokenCallers } from './callers/token-callers.ts'
 import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
+import { joinReplicas, type Replicas } from './replicas/replicas.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
 import { FairQueue } from './transports/http/fair-queue.ts'
 import { listen } from './transports/http/listener.ts'
 import { createRateLimit } from './transports/http/rate-limit.ts'
+import { answerHere, createSessionRoute } from './transports/http/session-route.ts'
 import { Sessions } from './transports/http/sessions.ts'
 
 /** How long calls in flight may take to end once the process was asked to; orchestrators wait 30 s. */
@@ -46,6 +49,10 @@ const createCallers = (
   })
 }
 
+/** The same host, whose guests tell the other replicas of their changes and hear of theirs. */
+const among = (host: Host, replicas: Replicas | undefined): Host =>
+  replicas === undefined ? host : { ...host, host: (guest) => replicas.relay.join(guest, host.host) }
+
 /** What RFC 9728 has about this server; only where PostHog gives out what callers bring. */
 const toMetadata = (settings: HttpSettings, { origin }: Upstream, scopes: readonly string[]) => {
   if (settings.auth !== 'posthog' || settings.publicUrl === undefined) return undefined
@@ -68,16 +75,20 @@ export const serveHttp = async (
   log: Logger,
   { upstream, scopes }: { readonly upstream: Upstream; readonly scopes: readonly string[] },
 ): Promise<HttpServing> => {
-  const sessions = new Sessions({ most: settings.maxSessions, idleMs: settings.sessionIdleSeconds * 1000 })
+  const idleMs = settings.sessionIdleSeconds * 1000
+  const replicas = settings.replicas && (await joinReplicas(settings.replicas, idleMs, log))
+  const sessions = new Sessions({ most: settings.maxSessions, idleMs }, replicas?.places)
+  replicas?.onConnected(() => sessions.announce())
   const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
   let forget = (_caller: Caller): void => undefined
-  const callers = createCallers(host, settings, log, (caller) => forget(caller))
+  const callers = createCallers(among(host, replicas), settings, log, (caller) => forget(caller))
   const made = createApp({
     edges: { hosts: settings.allowedHosts, origins: settings.allowedOrigins, bind: settings.bind },
     callers,
     sessions,
     queue,
-    rate: createRateLimit(settings.ratePerMinute),
+    rate: createRateLimit(settings.ratePerMinute, replicas?.redis),
+    route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => log.info(report, 'request'),
     onError: (error) => log.debug({ error: error.name }, 'protocol error'),
@@ -90,12 +101,17 @@ export const serveHttp = async (
   return {
     url,
     close: async () => {
+      const until = performance.now() + GRACE_MS
+      const left = (): number => Math.max(0, until - performance.now())
       made.refuse()
       listener.stopAccepting()
-      await queue.drained(GRACE_MS)
+      // A request that is still being looked at has no turn yet that could be waited for.
+      await Promise.race([made.answered(), setTimeout(GRACE_MS)])
+      await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
       sessions.close()
       await callers.close()
       await listener.close()
+      await replicas?.close()
       await host.http.close()
     },
   }

@@ -7,9 +7,11 @@ import { readMessage } from './body.ts'
 import { checkEdges, type Edges } from './edges.ts'
 import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
+import { InFlight } from './in-flight.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
 import { asksForWork, toolCallsOf, whyNoBatch } from './messages.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { SessionRoute } from './session-route.ts'
 import type { Sessions } from './sessions.ts'
 
 /** One request, for the log: never a header that could hold a secret, never a body. */
@@ -28,6 +30,7 @@ export interface AppMeans {
   readonly sessions: Sessions
   readonly queue: FairQueue
   readonly rate: RateLimit
+  readonly route: SessionRoute
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
@@ -44,6 +47,8 @@ export interface App {
   forget(caller: Caller): void
   /** Refuses whatever comes from now on; what was taken goes on. */
   refuse(): void
+  /** Resolves when every request that was taken has a response, which may be a stream that goes on. */
+  answered(): Promise<void>
 }
 
 /** Where the protocol is spoken. */
@@ -51,6 +56,7 @@ export const MCP_PATH = '/mcp'
 
 /** Routes of the protocol. */
 export const createApp = (means: AppMeans): App => {
+  const working = new InFlight()
   const endpoints = new WeakMap<Caller, Endpoint>()
   const endpointOf = (caller: Caller): Endpoint => {
     const known = endpoints.get(caller)
@@ -72,7 +78,7 @@ export const createApp = (means: AppMeans): App => {
   }
   app.use(MCP_PATH, checkEdges(edges))
   if (edges.origins.length > 0) app.use(MCP_PATH, allowPages(edges.origins))
-  app.all(MCP_PATH, async (context) => serve(means, endpointOf, context))
+  app.all(MCP_PATH, (context) => working.watch(serve(means, endpointOf, context)))
   app.notFound(() => toRpcError(404, -32000, `Nothing is here; the protocol is spoken at ${MCP_PATH}`))
   app.onError((error) => {
     means.onFault(error)
@@ -80,6 +86,7 @@ export const createApp = (means: AppMeans): App => {
   })
   return {
     app,
+    answered: working.over,
     forget: (caller) => void endpoints.get(caller)?.close().catch(means.onFault),
     refuse: () => {
       isClosing = true
@@ -127,6 +134,9 @@ const serve = async (
   const caller = await authenticate(means.callers, request, means.metadata?.url)
   if (caller instanceof Response) return caller
   context.set(CALLER, caller.name)
+  // Unread and uncounted: that is for the replica that answers.
+  const elsewhere = await means.route(request, caller)
+  if (elsewhere !== undefined) return elsewhere
   const wait = await means.rate.refuse(caller.id)
   if (wait !== undefined)
     return toRpcError(429, -32000, `Too many requests; try again in ${wait} s`, { 'Retry-After': String(wait) })
@@ -141,13 +151,13 @@ const serve = async (
 const refuseMessage = (
   message: unknown,
   request: Request,
-  { means: { surface } }: Caller,
+  { lacking }: Caller,
   metadataUrl: string | undefined,
 ): Response | undefined => {
   const why = whyNoBatch(message, request.headers.get('mcp-protocol-version'))
   if (why !== undefined) return toRpcError(400, -32600, why)
   for (const { name, id } of toolCallsOf(message)) {
-    const scopes = surface.lacking(name)
+    const scopes = lacking(name)
     if (scopes === undefined) continue
     const description = `The tool ${name} needs the scopes ${scopes.join(' ')}; the credential lacks one`
     return toRefusal({ status: 403, error: 'insufficient_scope', description, scopes }, metadataUrl, id)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import type { SessionPlaces } from '../../replicas/session-places.ts'
 import { cancelledBy } from './messages.ts'
 
 /** One client of 2025 or before that is remembered between requests. */
@@ -21,20 +22,35 @@ export interface SessionLimits {
 /** The largest message; an upload's text, escaped, stays below. */
 export const LARGEST_BODY = 8 * 1024 * 1024
 
+/** One process needs nobody to find them. */
+const NOWHERE: SessionPlaces = { remember: async () => undefined, forget: () => undefined }
+
 /** The sessions of one process. Whoever opened one is the only one who may use it. */
 export class Sessions {
   readonly #limits: SessionLimits
   readonly #sessions = new Map<string, Session>()
+  readonly #places: SessionPlaces
   readonly #sweep: NodeJS.Timeout
   #beginning = 0
 
-  constructor(limits: SessionLimits) {
+  /** @param places where other processes find them */
+  constructor(limits: SessionLimits, places = NOWHERE) {
     this.#limits = limits
-    this.#sweep = setInterval(() => this.#expire(), Math.max(50, Math.min(30_000, limits.idleMs / 2))).unref()
+    this.#places = places
+    this.#sweep = setInterval(() => this.#look(), Math.max(50, Math.min(30_000, limits.idleMs / 2))).unref()
   }
 
   get size(): number {
     return this.#sessions.size
+  }
+
+  has(id: string): boolean {
+    return this.#sessions.has(id)
+  }
+
+  /** Says anew where the sessions are. */
+  announce(): void {
+    void this.#places.remember([...this.#sessions].map(([id, { owner }]) => ({ id, caller: owner })))
   }
 
   /** Whether there is room for one more; the longest idle of who has most makes it, so that nobody pushes out others. */
@@ -57,11 +73,14 @@ export class Sessions {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       maxRequestBodySize: LARGEST_BODY,
-      onsessioninitialized: (id) => {
+      onsessioninitialized: async (id) => {
         this.#sessions.set(id, { transport, server, owner, open: 0, usedAt: performance.now() })
+        // Before the client knows the session: its next request may reach another process.
+        await this.#places.remember([{ id, caller: owner }])
       },
       onsessionclosed: (id) => {
         this.#sessions.delete(id)
+        this.#places.forget([id])
       },
     })
     this.#beginning += 1
@@ -111,14 +130,16 @@ export class Sessions {
     if (owner === undefined) clearInterval(this.#sweep)
   }
 
-  #expire(): void {
+  #look(): void {
     const before = performance.now() - this.#limits.idleMs
     for (const [id, { open, usedAt }] of this.#sessions) if (open === 0 && usedAt < before) this.#end(id)
+    this.announce()
   }
 
   #end(id: string): void {
     const session = this.#sessions.get(id)
     this.#sessions.delete(id)
+    this.#places.forget([id])
     // It closes the transport and its streams; a failure leaves nothing to be done.
     session?.server.close().catch(() => undefined)
   }
