@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
 import { authenticate } from './authenticate.ts'
@@ -9,11 +8,11 @@ import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
 import type { RateLimit } from './rate-limit.ts'
+import { identifyRequest } from './request-id.ts'
 import type { Sessions } from './sessions.ts'
 
 /** One request, for the log: never a header that could hold a secret, never a body. */
 export interface RequestReport {
-  readonly request: string
   readonly method: string
   readonly status: number
   readonly caller: string | undefined
@@ -48,6 +47,8 @@ export const createApp = (means: AppMeans): { readonly app: Hono; readonly forge
   }
   const app = new Hono()
   const { metadata, edges } = means
+  app.use(identifyRequest)
+  app.use(MCP_PATH, reported(means))
   if (metadata !== undefined) {
     const answer = (context: Context) => context.json(metadata.document, 200, { 'Cache-Control': 'max-age=3600' })
     app.get('/.well-known/oauth-protected-resource', answer)
@@ -55,7 +56,7 @@ export const createApp = (means: AppMeans): { readonly app: Hono; readonly forge
   }
   app.use(MCP_PATH, checkEdges(edges))
   if (edges.origins.length > 0) app.use(MCP_PATH, allowPages(edges.origins))
-  app.all(MCP_PATH, async ({ req }) => reported(means, req.raw, (who) => serve(means, endpointOf, req.raw, who)))
+  app.all(MCP_PATH, async (context) => serve(means, endpointOf, context))
   app.onError((error) => {
     means.onError(error)
     return toRpcError(500, -32603, 'This server failed on that request (a fault of its own)')
@@ -71,37 +72,32 @@ const allowPages = (origins: readonly string[]) =>
     exposeHeaders: ['Mcp-Session-Id', 'WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
   })
 
-/** Says who it was, once that is known. */
-type Who = (caller: Caller) => void
+/** Where a request says who it was, once that is known. */
+const CALLER = 'caller'
 
-const reported = async (
-  means: AppMeans,
-  request: Request,
-  work: (who: Who) => Promise<Response>,
-): Promise<Response> => {
-  const started = performance.now()
-  const id = randomUUID()
-  let caller: string | undefined
-  const response = await work(({ name }) => {
-    caller = name
-  })
-  const { status } = response
-  const { method } = request
-  means.report({ request: id, method, status, caller, milliseconds: Math.round(performance.now() - started) })
-  const headers = new Headers(response.headers)
-  headers.set('X-Request-Id', id)
-  return new Response(response.body, { status, headers })
-}
+/** One line for every request, whatever becomes of it. */
+const reported =
+  (means: AppMeans): MiddlewareHandler =>
+  async (context, next) => {
+    const started = performance.now()
+    await next()
+    means.report({
+      method: context.req.method,
+      status: context.res.status,
+      caller: context.get(CALLER),
+      milliseconds: Math.round(performance.now() - started),
+    })
+  }
 
 const serve = async (
   means: AppMeans,
   endpointOf: (caller: Caller) => Endpoint,
-  request: Request,
-  who: Who,
+  context: Context,
 ): Promise<Response> => {
+  const request = context.req.raw
   const caller = await authenticate(means.callers, request, means.metadata?.url)
   if (caller instanceof Response) return caller
-  who(caller)
+  context.set(CALLER, caller.name)
   const wait = await means.rate.refuse(caller.id)
   if (wait !== undefined)
     return toRpcError(429, -32000, `Too many requests; try again in ${wait} s`, { 'Retry-After': String(wait) })

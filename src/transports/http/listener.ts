@@ -17,7 +17,7 @@ export interface Listener {
 }
 
 /** @throws ConfigError when the address cannot be had */
-export const listen = async (app: Hono, port: number, bind: string): Promise<Listener> => {
+export const listen = async (app: Pick<Hono, 'fetch'>, port: number, bind: string): Promise<Listener> => {
   // Without TLS or HTTP/2 options the adaptor makes a plain HTTP server.
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   server.headersTimeout = HEADERS_MS
