@@ -49,6 +49,8 @@ export const addHttpFlags = (command: Command): Command =>
     .option('--session-idle-seconds <number>', 'how long an idle one is remembered (1800)', toCount(1))
     .option('--max-calls <number>', 'calls at once (64)', toCount(1))
     .option('--max-waiting <number>', 'calls that may wait for that (1000); beyond, 503', toCount(0))
+    .option('--metrics-port <number>', 'port for /metrics, which the other never has (0 takes a free one)', toPort)
+    .option('--metrics-bind <address>', 'address to listen on for that (127.0.0.1)')
     .option('--rate-per-minute <number>', 'requests of one caller (0: not counted); beyond, 429', toCount(0))
 
 /** Said behind the flags of `http`. */

@@ -18,6 +18,8 @@ export type HttpFlags = Partial<{
   maxCalls: number
   maxWaiting: number
   ratePerMinute: number
+  metricsPort: number
+  metricsBind: string
 }>
 
 /** How the HTTP endpoint is served. */
@@ -38,6 +40,8 @@ export interface HttpSettings {
   readonly maxCalls: number
   readonly maxWaiting: number
   readonly ratePerMinute: number
+  /** Where operators read metrics; undefined where nobody does. */
+  readonly metrics: { readonly port: number; readonly bind: string } | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -74,6 +78,8 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
   if (auth === 'none' && flags.auth === undefined && (token ?? tokensFile) !== undefined)
     throw new ConfigError('MCP_AUTH_TOKEN is set, but not used: choose --auth token, or --auth none')
   if (flags.passOauth && auth !== 'posthog') throw new ConfigError('--pass-oauth goes with --auth posthog')
+  if (flags.metricsBind !== undefined && flags.metricsPort === undefined)
+    throw new ConfigError('--metrics-bind goes with --metrics-port')
   const settings: HttpSettings = {
     port: flags.port ?? 8011,
     bind: flags.bind ?? '127.0.0.1',
@@ -89,6 +95,8 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     maxCalls: flags.maxCalls ?? 64,
     maxWaiting: flags.maxWaiting ?? 1_000,
     ratePerMinute: flags.ratePerMinute ?? 0,
+    metrics:
+      flags.metricsPort === undefined ? undefined : { port: flags.metricsPort, bind: flags.metricsBind ?? '127.0.0.1' },
   }
   check(settings)
   return Object.freeze(settings)

@@ -9,6 +9,7 @@ import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
+import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
 import { toSurface } from './surface.ts'
@@ -39,6 +40,14 @@ export interface Guest {
   readonly scopes?: readonly string[]
 }
 
+/** How a process works, whoever calls. */
+export interface Running {
+  readonly log: Logger
+  /** Requests to PostHog at once. */
+  readonly maxInFlight: number
+  readonly observer?: Observer | undefined
+}
+
 /** One process: one pool of connections, and parts for each caller. */
 export interface Host {
   readonly http: HttpClient
@@ -64,13 +73,12 @@ const connectHttp = (config: HttpConfig): HttpClient => {
   }
 }
 
-/** @param maxInFlight requests to PostHog at once */
+/** Makes the parts that all callers share. @throws ConfigError */
 export const createHost = (
   { operations, questions, beside }: Contents,
   config: Config,
-  log: Logger,
   upstream: Upstream,
-  maxInFlight: number,
+  { log, maxInFlight, observer }: Running,
 ): Host => {
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
@@ -81,6 +89,7 @@ export const createHost = (
     maxInFlight,
     env: config.proxy,
     ...(isLocal ? { storageOrigins: [origin] } : {}),
+    ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
   const host = ({ id, name, credential, ceiling = {}, scopes }: Guest): Kept => {
@@ -100,7 +109,10 @@ export const createHost = (
       origin,
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
-      report: (report) => log.info({ ...report, caller: name }, 'call'),
+      report: (report, result) => {
+        log.info({ ...report, caller: name }, 'call')
+        observer?.called(report, result)
+      },
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))

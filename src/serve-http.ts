@@ -7,9 +7,12 @@ import { createTokenCallers } from './callers/token-callers.ts'
 import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { Readiness } from './readiness.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
 import { FairQueue } from './transports/http/fair-queue.ts'
-import { listen } from './transports/http/listener.ts'
+import { type Listener, listen } from './transports/http/listener.ts'
+import { createOperatorApp } from './transports/http/operator-routes.ts'
 import { createRateLimit } from './transports/http/rate-limit.ts'
 import { Sessions } from './transports/http/sessions.ts'
 
@@ -61,15 +64,38 @@ const toMetadata = (settings: HttpSettings, { origin }: Upstream, scopes: readon
   }
 }
 
-/** Serves Streamable HTTP until it is closed. @param scopes all that any tool needs. @throws ConfigError */
+/** Opens the operators' port, if there is one. @throws ConfigError */
+const listenForOperators = async (
+  { metrics: at }: HttpSettings,
+  metrics: Metrics | undefined,
+  readiness: Readiness,
+  log: Logger,
+): Promise<Listener | undefined> => {
+  if (at === undefined || metrics === undefined) return undefined
+  const listener = await listen(createOperatorApp(readiness, metrics, at.bind), at.port, at.bind)
+  log.info({ url: `${listener.url}/metrics` }, 'metrics')
+  return listener
+}
+
+/** What is served besides the callers' own. */
+export interface HttpParts {
+  readonly upstream: Upstream
+  /** All that any tool needs. */
+  readonly scopes: readonly string[]
+  readonly metrics: Metrics | undefined
+}
+
+/** Serves Streamable HTTP until it is closed. @throws ConfigError */
 export const serveHttp = async (
   host: Host,
   settings: HttpSettings,
   log: Logger,
-  { upstream, scopes }: { readonly upstream: Upstream; readonly scopes: readonly string[] },
+  { upstream, scopes, metrics }: HttpParts,
 ): Promise<HttpServing> => {
   const sessions = new Sessions({ most: settings.maxSessions, idleMs: settings.sessionIdleSeconds * 1000 })
   const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
+  const readiness = new Readiness(host.http)
+  metrics?.watch({ sessions: () => sessions.size, running: () => queue.running, waiting: () => queue.waiting })
   let forget = (_caller: Caller): void => undefined
   const callers = createCallers(host, settings, log, (caller) => forget(caller))
   const made = createApp({
@@ -78,22 +104,30 @@ export const serveHttp = async (
     sessions,
     queue,
     rate: createRateLimit(settings.ratePerMinute),
+    readiness,
     metadata: toMetadata(settings, upstream, scopes),
-    report: (report) => log.info(report, 'request'),
+    report: (report) => {
+      log.info(report, 'request')
+      metrics?.answered(report.method, report.status)
+    },
     onError: (error) => log.warn({ error: error.name }, 'protocol error'),
   })
   forget = made.forget
+  const operators = await listenForOperators(settings, metrics, readiness, log)
   const listener = await listen(made.app, settings.port, settings.bind)
   const url = `${listener.url}${MCP_PATH}`
   log.info({ url, auth: settings.auth }, 'listening')
   return {
     url,
     close: async () => {
+      readiness.drain()
       const stopped = listener.close(GRACE_MS)
       await queue.drained(GRACE_MS)
       sessions.close()
       await callers.close()
       await stopped
+      // Last, so that it can be watched how the rest ends.
+      await operators?.close(0)
       await host.http.close()
     },
   }

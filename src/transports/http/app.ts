@@ -1,12 +1,14 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
+import type { Readiness } from '../../readiness.ts'
 import { authenticate } from './authenticate.ts'
 import { readMessage } from './body.ts'
 import { checkEdges, type Edges } from './edges.ts'
 import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
+import { createProbes } from './operator-routes.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { identifyRequest } from './request-id.ts'
 import type { Sessions } from './sessions.ts'
@@ -26,6 +28,7 @@ export interface AppMeans {
   readonly sessions: Sessions
   readonly queue: FairQueue
   readonly rate: RateLimit
+  readonly readiness: Readiness
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
@@ -48,6 +51,8 @@ export const createApp = (means: AppMeans): { readonly app: Hono; readonly forge
   const app = new Hono()
   const { metadata, edges } = means
   app.use(identifyRequest)
+  // Before the rest: who asks for them is not reported, and sends any Host.
+  app.route('/', createProbes(means.readiness))
   app.use(MCP_PATH, reported(means))
   if (metadata !== undefined) {
     const answer = (context: Context) => context.json(metadata.document, 200, { 'Cache-Control': 'max-age=3600' })
