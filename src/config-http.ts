@@ -40,6 +40,8 @@ export interface HttpSettings {
   readonly maxCalls: number
   readonly maxWaiting: number
   readonly ratePerMinute: number
+  /** Where spans are posted; undefined where there is no collector. */
+  readonly traces: string | undefined
   /** Where operators read metrics; undefined where nobody does. */
   readonly metrics: { readonly port: number; readonly bind: string } | undefined
 }
@@ -52,6 +54,15 @@ const toOrigin = (flag: string, text: string): string => {
     if (/^https?:$/.test(protocol) && (text === origin || text === `${origin}/`)) return origin
   }
   throw new ConfigError(`${flag}: ${text} is no origin such as https://mcp.example.com`)
+}
+
+/** OpenTelemetry's own variables; what else they set (headers, sampling, batches) its packages read themselves. */
+const toTraces = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED }: Env): string | undefined => {
+  if (endpoint === undefined || endpoint === '' || OTEL_SDK_DISABLED === 'true') return undefined
+  // Not repeated: it may hold a login.
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://127.0.0.1:4318')
+  return `${endpoint.replace(/\/+$/, '')}/v1/traces`
 }
 
 /** What is chosen must fit what is reached. @throws ConfigError */
@@ -95,6 +106,7 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     maxCalls: flags.maxCalls ?? 64,
     maxWaiting: flags.maxWaiting ?? 1_000,
     ratePerMinute: flags.ratePerMinute ?? 0,
+    traces: toTraces(env),
     metrics:
       flags.metricsPort === undefined ? undefined : { port: flags.metricsPort, bind: flags.metricsBind ?? '127.0.0.1' },
   }

@@ -27,11 +27,11 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
     await serveStdio(host, log, { hasKey: upstream.apiKey !== undefined, isLocal: upstream.isLocal, told })
   } else {
     // What stdio does not need, it does not load: it is started anew with every client.
-    const { serveHttp } = await import('./serve-http.ts')
-    const metrics = config.http.metrics === undefined ? undefined : (await import('./metrics.ts')).createMetrics()
-    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, observer: metrics })
+    const { loadObservers, serveHttp } = await import('./serve-http.ts')
+    const observers = await loadObservers(config.http, readVersion(), log)
+    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, ...observers })
     const scopes = [...new Set([...questions, ...operations].flatMap((record) => record.scopes))].sort()
-    const serving = await serveHttp(host, config.http, log, { upstream, scopes, metrics })
+    const serving = await serveHttp(host, config.http, log, { upstream, scopes, ...observers })
     await told
     await serving.close()
   }

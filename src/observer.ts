@@ -9,3 +9,19 @@ export interface Observer {
   /** Told of each attempt of a request to PostHog. */
   readonly attempted: Observe
 }
+
+/** Several as one. */
+export const together = (observers: readonly Observer[]): Observer => ({
+  called: (report, result) => {
+    for (const { called } of observers) called(report, result)
+  },
+  attempted: (attempt) => {
+    const all = observers.map(({ attempted }) => attempted(attempt))
+    return {
+      headers: Object.assign({}, ...all.map(({ headers }) => headers)),
+      ended: (outcome) => {
+        for (const { ended } of all) ended(outcome)
+      },
+    }
+  },
+})

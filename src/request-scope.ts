@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Context } from '@opentelemetry/api'
 
 /** The HTTP request that work is done for. */
 export interface RequestScope {
   /** Its id: in its response, and in every line that is logged for it. */
   readonly request: string
+  /** The span that what is done belongs to, where there is tracing. */
+  readonly trace?: Context
 }
 
 const scopes = new AsyncLocalStorage<RequestScope | undefined>()

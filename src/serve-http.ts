@@ -8,7 +8,10 @@ import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { type Observer, together } from './observer.ts'
 import { Readiness } from './readiness.ts'
+import { loadTracing } from './tracing/load.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
 import { FairQueue } from './transports/http/fair-queue.ts'
 import { type Listener, listen } from './transports/http/listener.ts'
@@ -77,12 +80,30 @@ const listenForOperators = async (
   return listener
 }
 
+/** Whoever watches: for each that was asked for, its packages are loaded. */
+export interface Observers {
+  readonly metrics: Metrics | undefined
+  readonly tracing: Tracing | undefined
+  readonly observer: Observer | undefined
+}
+
+/** Loads what the settings ask for. @throws ConfigError */
+export const loadObservers = async (
+  { metrics: at, traces }: HttpSettings,
+  version: string,
+  log: Logger,
+): Promise<Observers> => {
+  const metrics = at === undefined ? undefined : (await import('./metrics.ts')).createMetrics()
+  const tracing = traces === undefined ? undefined : await loadTracing(traces, version, log)
+  const watching = [metrics, tracing].filter((each) => each !== undefined)
+  return { metrics, tracing, observer: watching.length === 0 ? undefined : together(watching) }
+}
+
 /** What is served besides the callers' own. */
-export interface HttpParts {
+export interface HttpParts extends Observers {
   readonly upstream: Upstream
   /** All that any tool needs. */
   readonly scopes: readonly string[]
-  readonly metrics: Metrics | undefined
 }
 
 /** Serves Streamable HTTP until it is closed. @throws ConfigError */
@@ -90,7 +111,7 @@ export const serveHttp = async (
   host: Host,
   settings: HttpSettings,
   log: Logger,
-  { upstream, scopes, metrics }: HttpParts,
+  { upstream, scopes, metrics, tracing }: HttpParts,
 ): Promise<HttpServing> => {
   const sessions = new Sessions({ most: settings.maxSessions, idleMs: settings.sessionIdleSeconds * 1000 })
   const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
@@ -105,6 +126,7 @@ export const serveHttp = async (
     queue,
     rate: createRateLimit(settings.ratePerMinute),
     readiness,
+    tracing,
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => {
       log.info(report, 'request')
@@ -129,6 +151,7 @@ export const serveHttp = async (
       // Last, so that it can be watched how the rest ends.
       await operators?.close(0)
       await host.http.close()
+      await tracing?.close()
     },
   }
 }

@@ -2,6 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
 import type { Readiness } from '../../readiness.ts'
+import type { Tracing } from '../../tracing/tracing.ts'
 import { authenticate } from './authenticate.ts'
 import { readMessage } from './body.ts'
 import { checkEdges, type Edges } from './edges.ts'
@@ -12,6 +13,7 @@ import { createProbes } from './operator-routes.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { identifyRequest } from './request-id.ts'
 import type { Sessions } from './sessions.ts'
+import { traced } from './traced.ts'
 
 /** One request, for the log: never a header that could hold a secret, never a body. */
 export interface RequestReport {
@@ -29,6 +31,7 @@ export interface AppMeans {
   readonly queue: FairQueue
   readonly rate: RateLimit
   readonly readiness: Readiness
+  readonly tracing: Tracing | undefined
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
@@ -108,11 +111,25 @@ const serve = async (
     return toRpcError(429, -32000, `Too many requests; try again in ${wait} s`, { 'Retry-After': String(wait) })
   const read = await readMessage(request)
   if ('refused' in read) return read.refused
-  const endpoint = endpointOf(caller)
   const { message } = read
+  const { surface, described } = caller.means
+  const knows = (name: string): boolean =>
+    surface.offered.has(name) || described?.prompts.some((prompt) => prompt.name === name) === true
+  return traced(means.tracing, { headers: request.headers, message, knows }, () =>
+    inTurn(means.queue, caller, request, message, endpointOf(caller)),
+  )
+}
+
+const inTurn = async (
+  queue: FairQueue,
+  caller: Caller,
+  request: Request,
+  message: unknown,
+  endpoint: Endpoint,
+): Promise<Response> => {
   // Streams that wait for changes hold no turn: they work only when there is something to tell.
   if (message === undefined || interestOf(message) !== undefined) return endpoint.handle(request, message)
-  const release = await means.queue.take(caller.id, request.signal)
+  const release = await queue.take(caller.id, request.signal)
   if (release === undefined)
     return toRpcError(503, -32000, 'Too many calls are waiting; try again later', { 'Retry-After': '2' })
   try {
