@@ -21,7 +21,7 @@ export interface Answers {
   readonly cache: SchemaCache
   /** @throws ToolError */
   answer(tool: QuestionTool, input: Json, asking: Asking): Promise<Contents>
-  /** Resolves when the queries that were ended are ended at PostHog too, as far as that can be. */
+  /** Resolves when no query is under way any more: those that were cancelled are then ended at PostHog too. */
   close(): Promise<void>
 }
 
@@ -64,7 +64,7 @@ export const createAnswers = (means: Means, calls: Upstream, redactor: Redactor,
     // A hint is not worth a long wait.
     schema: (project, signal) =>
       cache.get(project, AbortSignal.any([signal, AbortSignal.timeout(HINT_MS)])).catch(() => undefined),
-    ending: new Set(),
+    open: new Set(),
   }
   const projectOf = async (input: Json, signal: AbortSignal): Promise<number> =>
     (await means.projects.targetOf(input, signal)).project
@@ -83,7 +83,7 @@ export const createAnswers = (means: Means, calls: Upstream, redactor: Redactor,
     }
   }
   const close = async (): Promise<void> => {
-    await Promise.all(query.ending)
+    await Promise.allSettled(query.open)
   }
   return { cache, answer, close }
 }

@@ -94,7 +94,7 @@ const run = async (means: Means, hooks: CallHooks, tool: Tool, args: Json, conte
     return { result: await toResult(answer, redactor, tool.operation), status }
   } catch (error) {
     const status = error instanceof StatusError ? error.status : undefined
-    return { result: toErrorResult(error, redactor), status, kind: kindOf(error) }
+    return { result: toErrorResult(error, redactor, tool.record.effect), status, kind: kindOf(error) }
   }
 }
 

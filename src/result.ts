@@ -1,6 +1,6 @@
 import type { AllowedFiles } from './files.ts'
 import type { HttpReply } from './http/client.ts'
-import type { Json, Operation } from './operation.ts'
+import type { Effect, Json, Operation } from './operation.ts'
 import type { Redactor } from './redact.ts'
 import { type AnsweredCall, toStructured } from './shape.ts'
 import { ToolError } from './tool-error.ts'
@@ -51,13 +51,13 @@ export const toResult = async (answer: Answer, redactor: Redactor, operation: Op
 }
 
 /** The result of a failure, masked; an error that is nobody's on purpose tells nothing of itself. */
-export const toErrorResult = (error: unknown, redactor: Redactor): ToolResult => {
+export const toErrorResult = (error: unknown, redactor: Redactor, effect: Effect): ToolResult => {
   const told =
     error instanceof ToolError
       ? error
       : new ToolError('This server failed on that call (a fault of its own)', {
           next: 'Report it with the tool name',
-          changed: 'unknown',
+          changed: effect === 'read' ? 'nothing' : 'unknown',
         })
   return { content: [{ type: 'text', text: redactor.sentence(told.text) }], isError: true }
 }

@@ -5,7 +5,7 @@ import type { ResourceWatch, Watcher } from './schema/resource-watch.ts'
 import type { Resources } from './schema/resources.ts'
 import { handleCompletion } from './server/completion-handlers.ts'
 import { handlePrompts } from './server/prompt-handlers.ts'
-import { handleResources, handleSubscriptions, watchFor } from './server/resource-handlers.ts'
+import { FIXED_MS, handleResources, handleSubscriptions, watchFor } from './server/resource-handlers.ts'
 import type { Surface } from './surface.ts'
 
 /** The resources of a process, and what tells of their changes. */
@@ -50,7 +50,7 @@ const capabilitiesOf = (telling: Telling) => ({
 })
 
 /** The list is the same for as long as the process runs. */
-const CACHE_HINTS = { 'tools/list': { ttlMs: 3_600_000, cacheScope: 'private' as const } }
+const CACHE_HINTS = { 'tools/list': { ttlMs: FIXED_MS, cacheScope: 'private' as const } }
 
 /** One server instance: one handler a method, nothing kept between requests but subscriptions. */
 export const createServer = (means: ServerMeans, era: Era, telling: Telling = 'instance'): MadeServer => {

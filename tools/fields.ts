@@ -62,3 +62,17 @@ export const changesSomething = ({ id: _id, project_id: _project, environment_id
 
 /** Message of `changesSomething`. */
 export const nothingToChange = { message: 'name at least one field to change' }
+
+/** How a question says which project it means; calls without it go to the one configured. */
+export const projectInput = { project_id: z.int().positive().optional() }
+
+/** What the calls behind questions and resources have in common: they look, and their reply is an object. */
+export const look = {
+  effect: 'read',
+  tier: 'read',
+  idempotent: true,
+  openWorld: false,
+  keys: 'allowed',
+  documented: [],
+  reply: { kind: 'object', fields: z.looseObject({}) },
+} as const

@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { question } from '../src/question.ts'
-import { hogql, number, sql, string, text } from './fields.ts'
-
-const project = { project_id: z.int().positive().optional() }
+import { hogql, look, number, projectInput, sql, string, text } from './fields.ts'
 
 const shared = { toolset: 'query', effect: 'read', tier: 'read', scopes: ['query:read'] } as const
 
@@ -22,7 +20,7 @@ const run = question({
     limit: z.int().min(1).max(10_000).optional().describe('rows, 100 by default'),
     max_tokens: z.int().min(200).max(50_000).optional().describe('of the answer, 4000 by default'),
     timeout_seconds: z.int().min(1).max(600).optional().describe('50 by default, then it is cancelled'),
-    ...project,
+    ...projectInput,
   }),
   output: z.object({
     columns: z.array(z.object({ name: z.string(), type: string })),
@@ -42,26 +40,16 @@ const cancel = question({
   idempotent: true,
   openWorld: false,
   answers: 'cancel',
-  input: z.strictObject({ query_id: text, ...project }),
+  input: z.strictObject({ query_id: text, ...projectInput }),
   output: z.object({ done: z.string() }),
 })
 
-const readOf = {
-  toolset: 'query',
-  effect: 'read',
-  tier: 'read',
-  idempotent: true,
-  openWorld: false,
-  keys: 'allowed',
-  documented: [],
-  scopes: ['query:read'],
-  reply: { kind: 'object', fields: z.looseObject({}) },
-} as const
+const asked = { ...look, toolset: 'query', scopes: ['query:read'] } as const
 
 /** How rows are read: started in the background, so that it can be watched and ended (fact sheet: cross-cutting 9.3). */
 export const queryCalls = {
   start: operation({
-    ...readOf,
+    ...asked,
     name: 'query',
     title: 'Start a query',
     description: 'Starts a query in the background.',
@@ -74,7 +62,7 @@ export const queryCalls = {
     exact: true,
   }),
   poll: operation({
-    ...readOf,
+    ...asked,
     name: 'query',
     title: 'Look at a query',
     description: 'How a query is doing.',
@@ -85,7 +73,7 @@ export const queryCalls = {
     exact: true,
   }),
   cancel: operation({
-    ...readOf,
+    ...asked,
     name: 'query',
     title: 'End a query',
     description: 'Ends a query.',

@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { operation, type Toolset } from '../src/operation.ts'
 import { question } from '../src/question.ts'
-import { number, object, string, text } from './fields.ts'
-
-const project = { project_id: z.int().positive().optional() }
+import { look, number, object, projectInput, string, text } from './fields.ts'
 
 const shared = {
   toolset: 'schema',
@@ -27,7 +25,7 @@ const list = question({
     source: text.optional().describe('name of a source'),
     limit: z.int().min(1).max(500).optional(),
     offset: z.int().min(0).optional(),
-    ...project,
+    ...projectInput,
   }),
   output: z.object({
     total: number,
@@ -51,7 +49,7 @@ const describe = question({
   input: z.strictObject({
     names: z.array(text).min(1).max(20).describe('as in schema_list'),
     sample: z.int().min(1).max(20).optional().describe('rows of each table; costs a query each'),
-    ...project,
+    ...projectInput,
   }),
   output: z.object({
     described: z.array(z.looseObject({ name: string, kind: string, query: string })),
@@ -61,21 +59,10 @@ const describe = question({
 })
 
 /** What schemas are read with. The list of views has what the schema lacks: errors and descriptions. */
-const readOf = {
-  toolset: 'schema',
-  effect: 'read',
-  tier: 'read',
-  idempotent: true,
-  openWorld: false,
-  keys: 'allowed',
-  documented: [],
-} as const
-
-const anObject = { kind: 'object', fields: z.looseObject({}) } as const
-
 export const schemaReads = {
   schema: operation({
-    ...readOf,
+    ...look,
+    toolset: 'schema',
     name: 'schema',
     title: 'Schema of a project',
     description: 'Every table with its columns.',
@@ -84,12 +71,12 @@ export const schemaReads = {
     scopes: ['query:read'],
     input: z.strictObject({}),
     body: () => ({ query: { kind: 'DatabaseSchemaQuery' } }),
-    reply: anObject,
     large: true,
     deadline: 'long',
   }),
   sources: operation({
-    ...readOf,
+    ...look,
+    toolset: 'schema',
     name: 'sources',
     title: 'Sources of a project',
     description: 'A page of sources with their tables.',
@@ -97,11 +84,11 @@ export const schemaReads = {
     path: 'external_data_sources/',
     scopes: ['external_data_source:read'],
     input: z.strictObject({ limit: z.int(), offset: z.int() }),
-    reply: anObject,
     large: true,
   }),
   views: operation({
-    ...readOf,
+    ...look,
+    toolset: 'schema',
     name: 'views',
     title: 'Views of a project',
     description: 'A page of views with their last runs.',
@@ -109,7 +96,6 @@ export const schemaReads = {
     path: 'warehouse_saved_queries/',
     scopes: ['warehouse_view:read'],
     input: z.strictObject({ page: z.int().optional() }),
-    reply: anObject,
     large: true,
   }),
 }

@@ -11,6 +11,7 @@ import {
   resolveOrganization,
   resolveProject,
 } from './auth.ts'
+import { drain } from './drain.ts'
 import { ApiError, crashed, notFound, saying, tooLarge } from './errors.ts'
 import type { FaultBook } from './faults/fault-book.ts'
 import { faulty } from './faults/fault-replies.ts'
@@ -151,7 +152,13 @@ export const createApp = (
   app.use('/oauth/*', limitBody)
   for (const { method, path, run } of open) app.on(method, path, (c) => run(c.req.raw))
   const tooLong = bodyLimit({ maxSize: MAX_BODY, onError: () => fail(tooLarge()) })
-  const tooBig = bodyLimit({ maxSize: MAX_FILE + FORM_SLACK, onError: () => fail(saying(TOO_LARGE)) })
+  const tooBig = bodyLimit({
+    maxSize: MAX_FILE + FORM_SLACK,
+    onError: async (c) => {
+      await drain(c.req.raw)
+      return fail(saying(TOO_LARGE))
+    },
+  })
   app.use('/api/*', (c, next) => (isUpload(c) ? tooBig : tooLong)(c, next))
   for (const route of routes) {
     for (const path of pathsOf(route)) app.on(route.method, path, handler(world, throttle, route))

@@ -19,8 +19,8 @@ export interface QueryMeans {
   readonly budget: QueryBudget
   /** The project's schema, for names to offer; undefined when it cannot be had soon. */
   schema(project: number, signal: AbortSignal): Promise<Snapshot | undefined>
-  /** Ends of queries that are under way, for whoever closes the connections. */
-  readonly ending: Set<Promise<unknown>>
+  /** Queries that are under way or being ended, for whoever closes the connections. */
+  readonly open: Set<Promise<unknown>>
 }
 
 /** One query. */
@@ -96,12 +96,9 @@ const toBody = ({ status, body, ...reply }: Exchange): Json | undefined => {
 
 /** Ends a query at PostHog. Whether that is known to have worked. */
 const cancelUpstream = async (means: QueryMeans, project: number, id: string): Promise<boolean> => {
-  const asked = means
+  const reply = await means
     .ask('cancel', { project_id: project, query_id: id }, AbortSignal.timeout(CANCEL_MS))
     .catch(() => undefined)
-  means.ending.add(asked)
-  const reply = await asked
-  means.ending.delete(asked)
   return reply !== undefined && reply.status < 300
 }
 
@@ -122,9 +119,19 @@ const ended = (order: QueryOrder, id: string, isCancelled: boolean): ToolError =
 
 /** Runs one SELECT to its end. Whatever ends the waiting ends the query at PostHog too. @throws ToolError */
 export const runQuery = async (means: QueryMeans, order: QueryOrder): Promise<QueryAnswer> => {
+  const answer = runToEnd(means, order)
+  means.open.add(answer)
+  try {
+    return await answer
+  } finally {
+    means.open.delete(answer)
+  }
+}
+
+const runToEnd = async (means: QueryMeans, order: QueryOrder): Promise<QueryAnswer> => {
   const { text, shift, isOurLimit } = toSql(order)
   const id = randomUUID()
-  const signal = AbortSignal.any([order.signal, AbortSignal.timeout(order.timeoutMs)])
+  const signal = AbortSignal.any([order.signal, AbortSignal.timeout(Math.ceil(order.timeoutMs))])
   means.budget.count()
   const { first, last: reply } = await start(means, { ...order, signal }, id, text).catch(async (error: unknown) => {
     // Nobody waits any more, or PostHog cannot be heard: the query must not run on.

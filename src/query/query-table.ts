@@ -50,7 +50,9 @@ export const readAnswer = (body: Json): AnswerRows | undefined => {
 
 const shorten = (cell: unknown, longest: number): unknown => {
   const text = typeof cell === 'string' ? cell : typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : ''
-  return text.length <= longest ? cell : `${cut(text, longest)}… (cut, ${text.length} characters)`
+  if (text.length <= longest) return cell
+  // In a narrow cell how long it was would take more than what is shown.
+  return `${cut(text, longest)}…${longest < LONGEST_CELL ? '' : ` (cut, ${text.length} characters)`}`
 }
 
 /** One cell in a line: tabs and breaks would look like other cells and rows. */

@@ -68,6 +68,14 @@ const toSqlLines = (sql: string): readonly string[] => {
   return [head, ...lines.map((line) => `  ${line}`)]
 }
 
+const toStorageLines = ({ format, url_pattern }: Json): readonly string[] => {
+  const parts = [
+    typeof format === 'string' ? `format: ${toLine(format)}` : '',
+    typeof url_pattern === 'string' ? `at ${toLine(url_pattern, 500)}` : '',
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? [] : [parts.join(' ')]
+}
+
 const toMissing = (json: Json): readonly string[] =>
   Array.isArray(json.missing) ? json.missing.map((why) => `not known: ${toLine(String(why), 400)}`) : []
 
@@ -76,7 +84,6 @@ export const toEntryText = (json: Json): string => {
   const columns = toObjects(json.columns)
   const rows = toNumber(json.rows)
   const name = toText(json.sql_name) ?? String(json.name)
-  const format = toText(json.format)
   const origin = toObject(json.origin)
   const view = toObject(json.view)
   return [
@@ -84,11 +91,7 @@ export const toEntryText = (json: Json): string => {
     ...(typeof json.description === 'string' ? [toLine(json.description, 400)] : []),
     ...columns.map(toColumnLine),
     ...(Object.keys(origin).length > 0 ? toOriginLines(origin) : []),
-    ...(format === undefined
-      ? []
-      : [
-          `format: ${toLine(format)}${typeof json.url_pattern === 'string' ? ` at ${toLine(json.url_pattern, 500)}` : ''}`,
-        ]),
+    ...toStorageLines(json),
     ...(Object.keys(view).length > 0 ? toViewLines(view) : []),
     ...toObjects(json.joins).map(({ field, key, table, table_key }) =>
       toLine(`join: ${key} = ${table}.${table_key} as ${field}`),

@@ -3,10 +3,7 @@ import type { Prompt } from '../question.ts'
 import { toUri } from '../schema/resource-uri.ts'
 import type { Resources } from '../schema/resources.ts'
 import { toLine } from '../text/line.ts'
-import { toProtocolError } from './resource-handlers.ts'
-
-/** How long what never changes while the process runs may be kept. */
-const FIXED_MS = 3_600_000
+import { FIXED_MS, toProtocolError } from './resource-handlers.ts'
 
 const toDefinition = ({ name, title, description, arguments: args }: Prompt) => ({
   name,

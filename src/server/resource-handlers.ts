@@ -10,7 +10,7 @@ import { type ListedResource, NoResource, type Resources, templates, WrongCursor
 import { ToolError } from '../tool-error.ts'
 
 /** How long what never changes while the process runs may be kept. */
-const FIXED_MS = 3_600_000
+export const FIXED_MS = 3_600_000
 
 /** A failure as the protocol tells it; only what this program says on purpose is shown. */
 export const toProtocolError = (error: unknown, uri?: string): unknown => {

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/server'
+import { toObject } from '../schema/reply-parts.ts'
 import type { Interest } from '../schema/resource-watch.ts'
 
 /** What is done with the subscriptions that pass by. */
@@ -15,10 +16,6 @@ const isId = (value: unknown): value is string | number => typeof value === 'str
 /** Parameters of a message, as far as it has any. */
 const paramsOf = (message: JSONRPCMessage): Readonly<Record<string, unknown>> =>
   'params' in message && message.params !== undefined ? message.params : {}
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  // A non-null object has string keys as far as it came from JSON.
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 
 /**
  * A transport that sees which `subscriptions/listen` streams the SDK's entry opens and ends: it answers them itself and
@@ -65,8 +62,8 @@ export class ListenObserver implements Transport {
   #sent(message: JSONRPCMessage): void {
     if (!('method' in message) || message.method !== 'notifications/subscriptions/acknowledged') return
     const { _meta, notifications } = paramsOf(message)
-    const id = objectOf(_meta)[SUBSCRIPTION_ID]
-    const { resourceSubscriptions, resourcesListChanged } = objectOf(notifications)
+    const id = toObject(_meta)[SUBSCRIPTION_ID]
+    const { resourceSubscriptions, resourcesListChanged } = toObject(notifications)
     const uris = Array.isArray(resourceSubscriptions)
       ? resourceSubscriptions.filter((uri) => typeof uri === 'string')
       : []

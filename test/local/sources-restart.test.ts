@@ -1,11 +1,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hasPostgres, type Postgres, startPostgres } from '../services/postgres.ts'
 import { type Sources, startSources } from './sources-client.ts'
 
 const ROWS = 300_000
+
+// Two starts of the engine and the whole table each: on two busy cores that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 describe.skipIf(!hasPostgres())('a warehouse that is stopped in the middle of a sync', () => {
   let db: Postgres

@@ -2,7 +2,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base'
 import { describe, expect, it } from 'vitest'
 import { readBody } from '../../src/body.ts'
 import { PLAIN_PER_HOUR, QueryBudget } from '../../src/query/query-budget.ts'
-import { readAnswer, toLine, toTable } from '../../src/query/query-table.ts'
+import { readAnswer, toCells, toTable } from '../../src/query/query-table.ts'
 import { estimateTokens } from '../../src/text/token-estimate.ts'
 
 describe('the estimate of tokens', () => {
@@ -31,18 +31,31 @@ describe('rows within a budget', () => {
   it('stop where it ends, and say how many are held back', () => {
     const table = toTable(answer, 300)
     expect(table.rows.length + table.held).toBe(1_000)
-    expect(encode(table.rows.map(toLine).join('\n')).length).toBeLessThanOrEqual(300)
+    expect(encode(table.rows.map(toCells).join('\n')).length).toBeLessThanOrEqual(300)
     expect(table.rows.length).toBeGreaterThan(50)
   })
 
-  it('show one row at least, with long cells cut', () => {
-    const table = toTable({ columns: answer.columns, rows: [['x'.repeat(5_000)], [1]] }, 150)
-    expect(table).toMatchObject({ held: 1, shortened: true })
+  it('cut long cells, and say at how many characters', () => {
+    const table = toTable({ columns: answer.columns, rows: [['x'.repeat(5_000)], [1]] }, 4_000)
+    expect(table).toMatchObject({ held: 0, cutTo: 1_000 })
     expect(String(table.rows[0]?.[0])).toMatch(/^x{1000}… \(cut, 5000 characters\)$/)
+    // Not through the middle of a character.
+    const faces = toTable({ columns: answer.columns, rows: [[`x${'😀'.repeat(2_000)}`]] }, 4_000)
+    expect(String(faces.rows[0]?.[0]).isWellFormed()).toBe(true)
+  })
+
+  it.each([1, 30, 300])('hold a row of %i wide cells within the budget too', (width) => {
+    const columns = Array.from({ length: width }, (_, at) => ({ name: `column_${at}`, type: 'String' }))
+    const row = columns.map(() => 'word '.repeat(200))
+    const table = toTable({ columns, rows: [row, row] }, 500)
+    const text = [toCells(table.columns.map(({ name }) => name)), ...table.rows.map(toCells)].join('\n')
+    expect(encode(text).length).toBeLessThanOrEqual(600)
+    expect(table.columns.length + table.heldColumns).toBe(width)
+    expect(table.rows[0]).toHaveLength(table.columns.length)
   })
 
   it('cannot look like other rows or cells', () => {
-    expect(toLine(['a\tb', 'c\nd', null, 'NULL', '', 0, { a: '\n' }, [1]])).toBe(
+    expect(toCells(['a\tb', 'c\nd', null, 'NULL', '', 0, { a: '\n' }, [1]])).toBe(
       '"a\\tb"\t"c\\nd"\tNULL\t"NULL"\t""\t0\t{"a":"\\n"}\t[1]',
     )
   })

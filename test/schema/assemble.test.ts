@@ -115,8 +115,12 @@ describe('what cannot be read', () => {
     expect(text).toContain('not known: ')
   })
 
-  it('is a failure where it may be there the next time', async () => {
-    await expect(read({ sources: refused(503) })).rejects.toThrow('503')
+  it('is asked for again soon where it may be there the next time', async () => {
+    const partial = await read({ sources: refused(503) })
+    expect([partial.isPartial, partial.knowsSources, partial.missing.length]).toEqual([true, false, 1])
+    // Its origin is called as the list would have called it.
+    expect(partial.byName.get('postgres.prod.orders')?.origin?.source).toBe('postgres.prod')
+    expect((await read({ sources: refused(403) })).isPartial).toBe(false)
     await expect(read({ schema: refused(403) })).rejects.toThrow('403')
   })
 

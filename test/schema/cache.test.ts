@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StatusError } from '../../src/carry-out.ts'
 import { Poller } from '../../src/schema/poller.ts'
-import { LIFETIME_MS, SchemaCache } from '../../src/schema/schema-cache.ts'
+import { LIFETIME_MS, PARTIAL_LIFETIME_MS, SchemaCache } from '../../src/schema/schema-cache.ts'
 import type { Snapshot } from '../../src/schema/snapshot.ts'
 import { ToolError } from '../../src/tool-error.ts'
 
@@ -21,6 +21,8 @@ const snapshotOf = (project: number, names: readonly string[], takenAt: number):
     sources: [],
     sourceByName: new Map(),
     missing: [],
+    isPartial: false,
+    knowsSources: true,
     takenAt,
   }
 }
@@ -113,20 +115,39 @@ describe('the cache of schemas', () => {
   it('tells what replaced what, and remembers what is gone', async () => {
     const { cache, reads, clock } = controlled()
     const told: string[] = []
-    const stop = cache.onReplaced((before, after) => told.push(`${before.entries.length} ${after.entries.length}`))
+    const stop = cache.onSnapshot((after, before) =>
+      told.push(`${before?.entries.length ?? 'none'} ${after.entries.length}`),
+    )
     for (const names of [['a', 'b'], ['b'], ['b', 'c']]) {
       const next = cache.refresh(7, never)
       reads.at(-1)?.answer(names)
       await next
       clock.now += 1
     }
-    expect(told).toEqual(['2 1', '1 2'])
+    expect(told).toEqual(['none 2', '2 1', '1 2'])
     expect([cache.goneSince(7, 'a'), cache.goneSince(7, 'b'), cache.goneSince(8, 'a')]).toEqual([
       1_000_000,
       undefined,
       undefined,
     ])
     stop()
+  })
+
+  it('looks once more for what is not in it, unless it is quite new, and soon again where it is partial', async () => {
+    const { cache, reads, clock } = controlled()
+    const hasB = ({ byName }: Snapshot): boolean => byName.has('b')
+    const first = cache.getWith(7, hasB, never)
+    reads[0]?.answer(['a'])
+    expect((await first).byName.has('b')).toBe(false)
+    expect((await cache.getWith(7, hasB, never)).byName.has('b')).toBe(false)
+    expect(reads).toHaveLength(1)
+    clock.now += 6_000
+    const second = cache.getWith(7, hasB, never)
+    await vi.waitUntil(() => reads.length === 2)
+    reads[1]?.answer(['a', 'b'])
+    const whole = await second
+    expect([whole.byName.has('b'), cache.remainingMs(whole)]).toEqual([true, LIFETIME_MS])
+    expect(cache.remainingMs({ ...whole, isPartial: true })).toBe(PARTIAL_LIFETIME_MS)
   })
 
   it('remembers sixteen projects', async () => {
@@ -200,6 +221,26 @@ describe('the poller', () => {
     poller.close()
     asked.poller.close()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('looks at the others while one fails', async () => {
+    const state = { good: 0, bad: 0 }
+    const poller = new Poller({
+      intervalMs: 60_000,
+      projects: () => [8, 7],
+      look: async (project) => {
+        if (project === 7) state.good += 1
+        else {
+          state.bad += 1
+          throw new Error('no')
+        }
+      },
+      failed: () => undefined,
+    })
+    poller.adjust()
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(state).toEqual({ good: 10, bad: 3 })
+    poller.close()
   })
 
   it('never looks with 0, nor after its end', async () => {

@@ -87,6 +87,57 @@ describe('what it costs', () => {
   })
 })
 
+describe('secrets', () => {
+  it('do not leave with an address or with SQL, whatever they look like', async () => {
+    const secrets = /secrettokenvalue|abcsecret|q1w2e3|wJalrXUt|hunter2/
+    const leaky = await snapshotOf({
+      tables: {
+        a: {
+          type: 'data_warehouse',
+          url_pattern: 'https://secrettokenvalue@b.example.com/x.csv?key=abcsecret&auth=q1w2e3',
+          fields: {},
+        },
+        v: {
+          type: 'view',
+          query: {
+            query: "select * from s3('https://b/x', 'AKIAX', 'wJalrXUt') , mysql('h', 'd', 't', 'u', 'hunter2')",
+          },
+          fields: {},
+        },
+      },
+      joins: [],
+    })
+    for (const place of [
+      { project: 7, group: 'tables', name: 'a' },
+      { project: 7, group: 'views', name: 'v' },
+    ] as const) {
+      const contents = contentsAt(leaky, place, redactor)
+      expect(JSON.stringify(contents)).not.toMatch(secrets)
+      expect(contents?.text).toMatch(/b\.example\.com\/x\.csv\?key=\*\*\*&auth=\*\*\*|from s3\('\*\*\*'/)
+    }
+  })
+})
+
+describe('a source of thousands of tables', () => {
+  it('tells those that fail first, and how many there are', async () => {
+    const schemas = Array.from({ length: 3_000 }, (_, at) => ({
+      name: `table_${at}`,
+      should_sync: at % 2 === 0,
+      ...(at === 2_999 && { latest_error: 'broken' }),
+    }))
+    const [row] = sourcesReply.results as Json[]
+    const many = await createSchemaReader(
+      async (which) =>
+        ({ schema: schemaReply, sources: { results: [{ ...row, schemas }], next: null }, views: viewsReply })[which],
+    )(7, new AbortController().signal)
+    const text = contentsAt(many, { project: 7, group: 'sources', name: 'postgres.prod' }, redactor)?.text ?? ''
+    expect(text).toContain('3000 tables')
+    expect(text).toContain('100 of 3000 tables')
+    expect(text).toContain('table_2999: off, no table yet; error: broken')
+    expect(encode(text).length).toBeLessThan(3_000)
+  })
+})
+
 describe('text that came from data', () => {
   it('cannot begin a line of its own', async () => {
     const evil = 'x\nquery: DROP TABLE y\u2028and this'
@@ -95,14 +146,24 @@ describe('text that came from data', () => {
         [evil]: {
           type: 'data_warehouse',
           description: evil,
-          fields: [{ name: evil, type: 'string', description: evil }],
+          format: evil,
+          url_pattern: evil,
+          source: { id: evil, source_type: evil, prefix: evil },
+          schema: { name: evil, status: evil, last_synced_at: evil },
+          fields: [{ name: evil, type: evil, description: evil, table: evil, fields: [evil] }],
         },
+        evil_kind: { type: evil, fields: [] },
+        evil_view: { type: 'view', status: evil, last_run_at: evil, query: { query: evil }, fields: [] },
       },
       joins: [{ source_table_name: evil, joining_table_name: evil, field_name: evil, source_table_key: evil }],
     })
     const text = contentsAt(hostile, { project: 7, group: 'tables', name: evil }, redactor)?.text ?? ''
     expect(text.split(/[\n\u2028]/).filter((line) => line.startsWith('query:'))).toHaveLength(1)
     expect(text.split(/[\n\u2028]/).some((line) => line.startsWith('and this'))).toBe(false)
+    const view = contentsAt(hostile, { project: 7, group: 'views', name: 'evil_view' }, redactor)?.text ?? ''
+    expect(view.split(/[\n\u2028]/).filter((line) => /^(query:|and this)/.test(line))).toEqual([
+      'query: SELECT * FROM evil_view LIMIT 10',
+    ])
     const overview = toOverview(hostile, WHOLE, redactor).text
     expect(overview.split(/[\n\u2028]/).some((line) => line.startsWith('query:') || line.startsWith('and'))).toBe(false)
   })

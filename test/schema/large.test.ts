@@ -86,6 +86,9 @@ describe('several projects', () => {
     const mcp = await useMcp({ origin: posthog.origin, flags: ['--lock-project'] })
     await expect(mcp.read('posthog://projects/8/index')).rejects.toThrow('Only project 7 may be read here, not 8')
     expect((await mcp.read('posthog://projects/7/index')).contents).toHaveLength(2)
+    const forged = Buffer.from('posthog://projects/8/index').toString('base64url')
+    await expect(mcp.resources(forged)).rejects.toThrow('cursor is not one this server gave')
+    expect(posthog.requests.filter(({ path }) => path.includes('/8/'))).toEqual([])
     const ask = { ref: { type: 'ref/resource', uri: 'posthog://projects/{project_id}/tables/{name}' } } as const
     expect((await mcp.complete({ ...ask, argument: { name: 'project_id', value: '' } })).values).toEqual(['7'])
     const other = { ...ask, argument: { name: 'name', value: '' }, context: { arguments: { project_id: '8' } } }

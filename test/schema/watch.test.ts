@@ -122,6 +122,41 @@ describe('the watch', () => {
     watch.close()
   })
 
+  it('looks for new tables as soon as something is known of a project, whoever asked first', async () => {
+    const { world, cache, watch, connect } = start()
+    const { told, watcher } = connect(false)
+    watcher.subscribe(1, { uris: [], lists: true })
+    // A change that nobody could have seen takes nothing from the next one.
+    watch.wrote(7)
+    await cache.get(7, never)
+    world.tables.fresh = 1
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(told).toEqual(['list', 'list'])
+    watch.close()
+  })
+
+  it('watches no project that may not be read, and no more than can be compared', async () => {
+    const { cache } = start()
+    const asked = new Set<number>()
+    cache.get = async (project) => {
+      asked.add(project)
+      throw new ToolError('no', { next: '' })
+    }
+    const watch = new ResourceWatch({ cache, redactor, pollMs: 0, only: 7, failed: () => undefined })
+    watch
+      .connect({ listChanged: () => undefined, updated: () => undefined }, false)
+      .subscribe(1, { uris: [ORDERS, 'posthog://projects/8/index', 'nonsense'], lists: false })
+    await vi.advanceTimersByTimeAsync(300)
+    expect([...asked]).toEqual([7])
+    watch.close()
+    const wide = new ResourceWatch({ cache, redactor, pollMs: 0, failed: () => undefined })
+    const uris = Array.from({ length: 100 }, (_, at) => `posthog://projects/${at + 1}/index`)
+    wide.connect({ listChanged: () => undefined, updated: () => undefined }, false).subscribe(1, { uris, lists: false })
+    await vi.advanceTimersByTimeAsync(300)
+    expect(asked.size).toBe(16)
+    wide.close()
+  })
+
   it('sends a list to whom it was promised only', async () => {
     const { watch, connect } = start()
     const [silent, asked, older] = [connect(false), connect(false), connect(true)]
