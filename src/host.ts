@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
 import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
@@ -73,13 +74,22 @@ const connectHttp = (config: HttpConfig): HttpClient => {
   }
 }
 
+/** Tells the log and whoever watches of the calls of one caller. */
+const createReport =
+  ({ log, observer }: Running, caller: string): CallHooks['report'] =>
+  (report, result) => {
+    log.info({ ...report, caller }, 'call')
+    observer?.called(report, result)
+  }
+
 /** Makes the parts that all callers share. @throws ConfigError */
 export const createHost = (
   { operations, questions, beside }: Contents,
   config: Config,
   upstream: Upstream,
-  { log, maxInFlight, observer }: Running,
+  running: Running,
 ): Host => {
+  const { log, maxInFlight, observer } = running
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
   const http = connectHttp({
@@ -109,10 +119,7 @@ export const createHost = (
       origin,
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
-      report: (report, result) => {
-        log.info({ ...report, caller: name }, 'call')
-        observer?.called(report, result)
-      },
+      report: createReport(running, name),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))

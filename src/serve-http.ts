@@ -106,13 +106,9 @@ export interface HttpParts extends Observers {
   readonly scopes: readonly string[]
 }
 
-/** Serves Streamable HTTP until it is closed. @throws ConfigError */
-export const serveHttp = async (
-  host: Host,
-  settings: HttpSettings,
-  log: Logger,
-  { upstream, scopes, metrics, tracing }: HttpParts,
-): Promise<HttpServing> => {
+/** What the endpoint is made of. */
+const assemble = (host: Host, settings: HttpSettings, log: Logger, parts: HttpParts) => {
+  const { metrics, tracing, upstream, scopes } = parts
   const sessions = new Sessions({ most: settings.maxSessions, idleMs: settings.sessionIdleSeconds * 1000 })
   const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
   const readiness = new Readiness(host.http)
@@ -135,8 +131,19 @@ export const serveHttp = async (
     onError: (error) => log.warn({ error: error.name }, 'protocol error'),
   })
   forget = made.forget
-  const operators = await listenForOperators(settings, metrics, readiness, log)
-  const listener = await listen(made.app, settings.port, settings.bind)
+  return { app: made.app, callers, sessions, queue, readiness }
+}
+
+/** Serves Streamable HTTP until it is closed. @throws ConfigError */
+export const serveHttp = async (
+  host: Host,
+  settings: HttpSettings,
+  log: Logger,
+  parts: HttpParts,
+): Promise<HttpServing> => {
+  const { app, callers, sessions, queue, readiness } = assemble(host, settings, log, parts)
+  const operators = await listenForOperators(settings, parts.metrics, readiness, log)
+  const listener = await listen(app, settings.port, settings.bind)
   const url = `${listener.url}${MCP_PATH}`
   log.info({ url, auth: settings.auth }, 'listening')
   return {
@@ -151,7 +158,7 @@ export const serveHttp = async (
       // Last, so that it can be watched how the rest ends.
       await operators?.close(0)
       await host.http.close()
-      await tracing?.close()
+      await parts.tracing?.close()
     },
   }
 }

@@ -169,6 +169,21 @@ it('sees a client of today, each of whose messages is one span', async () => {
   expect(names.filter((name) => name === 'tools/call warehouse_tables_list')).toHaveLength(1)
 })
 
+it('knows the session of a message, and the address it is about', async () => {
+  const { server, end } = await start(() => ({ json: { results: [], tables: {} } }))
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
+  const begun = await post(server.url, { method: 'initialize', params })
+  const session = begun.headers.get('mcp-session-id') ?? ''
+  const uri = 'posthog://projects/7/tables/none'
+  await post(server.url, { method: 'resources/read', params: { uri } }, { 'Mcp-Session-Id': session })
+  const [first, second] = (await end()).filter(({ kind }) => kind === SERVER)
+  expect(first).toMatchObject({ name: 'initialize', attributes: { 'mcp.protocol.version': '2025-11-25' } })
+  expect(second).toMatchObject({
+    name: 'resources/read',
+    attributes: { 'mcp.session.id': session, 'mcp.resource.uri': uri, 'error.type': expect.stringMatching(/^-32/) },
+  })
+})
+
 it('sends no trace anywhere, and hands none on, without a collector', async () => {
   const posthog = await useRecorder(emptyList)
   const server = await startHttpServer(posthog.origin)
