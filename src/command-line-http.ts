@@ -57,7 +57,8 @@ export const addHttpFlags = (command: Command): Command =>
 export const HTTP_ENVIRONMENT = `
 Environment, beside that of the program:
   MCP_AUTH_TOKEN        with --auth token: the token that callers bring (16 characters or more)
-  OTEL_EXPORTER_OTLP_ENDPOINT  a collector that spans are sent to, such as http://127.0.0.1:4318
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
                         {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
-                                     "toolsets": ["schema"], "tools": [], "project": 7}]}`
+                                     "toolsets": ["schema"], "tools": [], "project": 7}]}
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                        a collector that spans are sent to, such as http://127.0.0.1:4318`
