@@ -19,6 +19,8 @@ export type HttpFlags = Partial<{
   maxWaiting: number
   ratePerMinute: number
   advertise: string
+  metricsPort: number
+  metricsBind: string
 }>
 
 /** How the HTTP endpoint is served. */
@@ -41,6 +43,10 @@ export interface HttpSettings {
   readonly ratePerMinute: number
   /** What this process shares with other replicas; undefined where it is the only one. */
   readonly replicas: ReplicaSettings | undefined
+  /** Where spans are posted; undefined where there is no collector. */
+  readonly traces: string | undefined
+  /** Where operators read metrics; undefined where nobody does. */
+  readonly metrics: { readonly port: number; readonly bind: string } | undefined
 }
 
 /** How replicas find each other. */
@@ -77,6 +83,15 @@ const toReplicas = ({ advertise }: HttpFlags, { REDIS_URL }: Env): ReplicaSettin
   return { redisUrl, advertise }
 }
 
+/** OpenTelemetry's own variables; what else they set (headers, sampling, batches) its packages read themselves. */
+const toTraces = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED }: Env): string | undefined => {
+  if (endpoint === undefined || endpoint === '' || OTEL_SDK_DISABLED === 'true') return undefined
+  // Not repeated: it may hold a login.
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://127.0.0.1:4318')
+  return `${endpoint.replace(/\/+$/, '')}/v1/traces`
+}
+
 /** What is chosen must fit what is reached. @throws ConfigError */
 const check = ({ auth, bind, allowedHosts }: HttpSettings): void => {
   if (isLoopback(bind)) return
@@ -101,6 +116,8 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
   if (auth === 'none' && flags.auth === undefined && (token ?? tokensFile) !== undefined)
     throw new ConfigError('MCP_AUTH_TOKEN is set, but not used: choose --auth token, or --auth none')
   if (flags.passOauth && auth !== 'posthog') throw new ConfigError('--pass-oauth goes with --auth posthog')
+  if (flags.metricsBind !== undefined && flags.metricsPort === undefined)
+    throw new ConfigError('--metrics-bind goes with --metrics-port')
   const settings: HttpSettings = {
     port: flags.port ?? 8011,
     bind: flags.bind ?? '127.0.0.1',
@@ -117,6 +134,9 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     maxWaiting: flags.maxWaiting ?? 1_000,
     ratePerMinute: flags.ratePerMinute ?? 0,
     replicas: toReplicas(flags, env),
+    traces: toTraces(env),
+    metrics:
+      flags.metricsPort === undefined ? undefined : { port: flags.metricsPort, bind: flags.metricsBind ?? '127.0.0.1' },
   }
   check(settings)
   return Object.freeze(settings)

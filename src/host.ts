@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
+import type { Caller } from './callers/caller.ts'
 import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
@@ -9,9 +11,10 @@ import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
+import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
-import { createServer, type MakeServer } from './server.ts'
+import { createServer, type ServerMeans } from './server.ts'
 import { toSurface } from './surface.ts'
 
 /** The catalogue, as `tools/` has it. */
@@ -42,6 +45,14 @@ export interface Guest {
   readonly wrote?: (project: number) => void
 }
 
+/** How a process works, whoever calls. */
+export interface Running {
+  readonly log: Logger
+  /** Requests to PostHog at once. */
+  readonly maxInFlight: number
+  readonly observer?: Observer | undefined
+}
+
 /** One process: one pool of connections, and parts for each caller. */
 export interface Host {
   readonly http: HttpClient
@@ -69,14 +80,40 @@ const connectHttp = (config: HttpConfig): HttpClient => {
   }
 }
 
-/** @param maxInFlight requests to PostHog at once */
-export const createHost = (
-  { operations, questions, beside }: Contents,
-  config: Config,
-  log: Logger,
-  upstream: Upstream,
-  maxInFlight: number,
-): Host => {
+/** Tells the log and whoever watches of the calls of one caller. */
+const createReport =
+  ({ log, observer }: Running, caller: string): CallHooks['report'] =>
+  (report, result) => {
+    log.info({ ...report, caller }, 'call')
+    observer?.called(report, result)
+  }
+
+/** The catalogue, the same for every caller and dear to make: with the parameter that names a project, and without. */
+const createCatalogues = ({ operations, questions }: Contents): ((locked: boolean) => Catalogue) => {
+  const catalogues = new Map<boolean, Catalogue>()
+  return (locked) => {
+    const known = catalogues.get(locked)
+    if (known !== undefined) return known
+    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    catalogues.set(locked, all)
+    return all
+  }
+}
+
+/** What transports need of a caller. */
+const toCaller = (means: ServerMeans): Omit<Caller, 'id' | 'name'> => {
+  const { surface, described } = means
+  return {
+    lacking: surface.lacking,
+    knows: (name) => surface.offered.has(name) || described?.prompts.some((prompt) => prompt.name === name) === true,
+    makeServer: (era, telling) => createServer(means, era, telling),
+    watch: described?.watch,
+  }
+}
+
+/** Makes the parts that all callers share. @throws ConfigError */
+export const createHost = (contents: Contents, config: Config, upstream: Upstream, running: Running): Host => {
+  const { log, maxInFlight, observer } = running
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
   const http = connectHttp({
@@ -86,23 +123,16 @@ export const createHost = (
     maxInFlight,
     env: config.proxy,
     ...(isLocal ? { storageOrigins: [origin] } : {}),
+    ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
-  // The same for every caller, and dear to make: with the parameter that names a project, and without.
-  const catalogues = new Map<boolean, Catalogue>()
-  const catalogueOf = (locked: boolean): Catalogue => {
-    const known = catalogues.get(locked)
-    if (known !== undefined) return known
-    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
-    catalogues.set(locked, all)
-    return all
-  }
+  const catalogueOf = createCatalogues(contents)
   const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
       surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
-      beside,
+      beside: contents.beside,
       project,
       locked,
       http: credential === undefined ? http : http.as(credential),
@@ -111,14 +141,12 @@ export const createHost = (
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
       wrote,
-      report: (report) => log.info({ ...report, caller: name }, 'call'),
+      report: createReport(running, name),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
-    const begin = beside.begin((name) => core.surface.offered.has(name))
+    const begin = contents.beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    const means = { version, instructions, ...core }
-    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
-    return { core, caller: { id, name, lacking: core.surface.lacking, makeServer, watch: core.described?.watch } }
+    return { core, caller: { id, name, ...toCaller({ version, instructions, ...core }) } }
   }
   return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }
