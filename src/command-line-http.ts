@@ -22,6 +22,14 @@ const toPort = (text: string): number => {
   throw new InvalidArgumentError('It is a number from 0 to 65535.')
 }
 
+const toAddress = (text: string): string => {
+  if (URL.canParse(text)) {
+    const { origin, protocol } = new URL(text)
+    if (/^https?:$/.test(protocol) && (text === origin || text === `${origin}/`)) return origin
+  }
+  throw new InvalidArgumentError('It is a scheme, a host and a port, such as http://10.0.0.5:8011.')
+}
+
 const collect = (value: string, values: string[] = []): string[] => [...values, value]
 
 /** The flags of the HTTP endpoint. */
@@ -52,11 +60,13 @@ export const addHttpFlags = (command: Command): Command =>
     .option('--metrics-port <number>', 'port for /metrics, which the other never has (0 takes a free one)', toPort)
     .option('--metrics-bind <address>', 'address to listen on for that (127.0.0.1)')
     .option('--rate-per-minute <number>', 'requests of one caller (0: not counted); beyond, 429', toCount(0))
+    .option('--advertise <url>', 'with REDIS_URL: where other replicas reach this one', toAddress)
 
 /** Said behind the flags of `http`. */
 export const HTTP_ENVIRONMENT = `
 Environment, beside that of the program:
   MCP_AUTH_TOKEN        with --auth token: the token that callers bring (16 characters or more)
+  REDIS_URL             what replicas share: redis://[user:password@]host:6379[/db], or rediss://
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
                         {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
                                      "toolsets": ["schema"], "tools": [], "project": 7}]}

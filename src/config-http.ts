@@ -20,6 +20,7 @@ export type HttpFlags = Partial<{
   ratePerMinute: number
   metricsPort: number
   metricsBind: string
+  advertise: string
 }>
 
 /** How the HTTP endpoint is served. */
@@ -44,6 +45,16 @@ export interface HttpSettings {
   readonly traces: string | undefined
   /** Where operators read metrics; undefined where nobody does. */
   readonly metrics: { readonly port: number; readonly bind: string } | undefined
+  /** What this process shares with other replicas; undefined where it is the only one. */
+  readonly replicas: ReplicaSettings | undefined
+}
+
+/** How replicas find each other. */
+export interface ReplicaSettings {
+  /** May hold a password. */
+  readonly redisUrl: string
+  /** Scheme, host and port at which the other replicas reach this one. */
+  readonly advertise: string
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -63,6 +74,22 @@ const toTraces = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED }: 
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
     throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://127.0.0.1:4318')
   return `${endpoint.replace(/\/+$/, '')}/v1/traces`
+}
+
+const toReplicas = ({ advertise }: HttpFlags, { REDIS_URL }: Env): ReplicaSettings | undefined => {
+  const redisUrl = REDIS_URL || undefined
+  if (redisUrl === undefined) {
+    if (advertise !== undefined) throw new ConfigError('--advertise goes with REDIS_URL')
+    return undefined
+  }
+  // The value is not repeated: it may hold a password.
+  if (!/^rediss?:\/\/./.test(redisUrl) || !URL.canParse(redisUrl))
+    throw new ConfigError('REDIS_URL is not an address such as redis://redis.example.com:6379')
+  if (advertise === undefined)
+    throw new ConfigError(
+      'REDIS_URL needs --advertise: where the other replicas reach this one, such as http://10.0.0.5:8011',
+    )
+  return { redisUrl, advertise }
 }
 
 /** What is chosen must fit what is reached. @throws ConfigError */
@@ -109,6 +136,7 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     traces: toTraces(env),
     metrics:
       flags.metricsPort === undefined ? undefined : { port: flags.metricsPort, bind: flags.metricsBind ?? '127.0.0.1' },
+    replicas: toReplicas(flags, env),
   }
   check(settings)
   return Object.freeze(settings)

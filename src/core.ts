@@ -20,12 +20,16 @@ export interface CoreOptions extends Omit<Means, 'projects'> {
   /** How often what somebody subscribed to is looked at; 0 never. */
   readonly pollMs: number
   readonly report: CallHooks['report']
+  /** A change was made through this core that others may want to look at. */
+  wrote?: ((project: number) => void) | undefined
   /** A look at what somebody subscribed to that failed. */
   lookFailed(error: unknown): void
 }
 
 /** Everything that serves one credential; ends with `close`. */
 export interface Core extends Pick<ServerMeans, 'call' | 'surface' | 'described'> {
+  /** A change was made elsewhere, by the same caller. */
+  heard(project: number): void
   /** Ends what it watches, and waits for the end of queries that were cancelled. */
   close(): Promise<void>
 }
@@ -45,7 +49,9 @@ export const createCore = (options: CoreOptions): Core => {
     report: options.report,
     answer: answers.answer,
     wrote: ({ toolset }, where) => {
-      if (beside.schemaToolsets.includes(toolset)) watch.wrote(where)
+      if (!beside.schemaToolsets.includes(toolset)) return
+      watch.wrote(where)
+      options.wrote?.(where)
     },
   })
   const described = toParts(surface, locked ? withoutProject(beside) : beside, { resources, watch })
@@ -53,7 +59,7 @@ export const createCore = (options: CoreOptions): Core => {
     watch.close()
     return answers.close()
   }
-  return { surface, call, ...(described && { described }), close }
+  return { surface, call, ...(described && { described }), heard: (where) => watch.wrote(where), close }
 }
 
 /** Whether a tool is offered that answers so. */

@@ -13,6 +13,7 @@ import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
+import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
 /** The catalogue, as `tools/` has it. */
@@ -39,6 +40,8 @@ export interface Guest {
   readonly ceiling?: Ceiling
   /** The scopes the credential has, where they are known; tools that need others are not offered. */
   readonly scopes?: readonly string[]
+  /** Told of changes that were made for this guest. */
+  readonly wrote?: (project: number) => void
 }
 
 /** How a process works, whoever calls. */
@@ -53,6 +56,8 @@ export interface Running {
 export interface Host {
   readonly http: HttpClient
   readonly version: string
+  /** The one project that the operator allows, if there is one. */
+  readonly only: number | undefined
   host(guest: Guest): Kept
 }
 
@@ -82,6 +87,18 @@ const createReport =
     observer?.called(report, result)
   }
 
+/** The same for every caller, and dear to make: with the parameter that names a project, and without. */
+const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations' | 'questions'>) => {
+  const catalogues = new Map<boolean, Catalogue>()
+  return (locked: boolean): Catalogue => {
+    const known = catalogues.get(locked)
+    if (known !== undefined) return known
+    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    catalogues.set(locked, all)
+    return all
+  }
+}
+
 /** Makes the parts that all callers share. @throws ConfigError */
 export const createHost = (
   { operations, questions, beside }: Contents,
@@ -102,15 +119,12 @@ export const createHost = (
     ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
-  const host = ({ id, name, credential, ceiling = {}, scopes }: Guest): Kept => {
+  const catalogueOf = createCatalogues({ operations, questions })
+  const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
-    const all: Catalogue = new Map<string, Tool>([
-      ...toQuestions(questions, locked),
-      ...toCatalogue(operations, locked),
-    ])
     const core = createCore({
-      surface: toSurface(all, config, { ...ceiling, scopes }),
+      surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
       beside,
       project,
       locked,
@@ -119,12 +133,18 @@ export const createHost = (
       origin,
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
+      wrote,
       report: createReport(running, name),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    return { core, caller: { id, name, means: { version, instructions, ...core } } }
+    const means = { version, instructions, ...core }
+    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
+    const prompts = new Set(core.described?.prompts.map((prompt) => prompt.name))
+    const knows = (name: string): boolean => core.surface.offered.has(name) || prompts.has(name)
+    const { lacking } = core.surface
+    return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
   }
-  return { http, version, host }
+  return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }

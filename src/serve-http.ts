@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { AccessTokens } from './callers/access-tokens.ts'
 import type { Caller, Callers } from './callers/caller.ts'
 import { CallerPool } from './callers/caller-pool.ts'
@@ -8,15 +9,15 @@ import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { type Observer, together } from './observer.ts'
+import type { Observers } from './observers.ts'
 import { Readiness } from './readiness.ts'
-import { loadTracing } from './tracing/load.ts'
-import type { Tracing } from './tracing/tracing.ts'
+import { joinReplicas, type Replicas } from './replicas/replicas.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
 import { FairQueue } from './transports/http/fair-queue.ts'
 import { type Listener, listen } from './transports/http/listener.ts'
 import { createOperatorApp } from './transports/http/operator-routes.ts'
 import { createRateLimit } from './transports/http/rate-limit.ts'
+import { answerHere, createSessionRoute } from './transports/http/session-route.ts'
 import { Sessions } from './transports/http/sessions.ts'
 
 /** How long calls in flight may take to end once the process was asked to; orchestrators wait 30 s. */
@@ -31,15 +32,15 @@ export interface HttpServing {
 
 /** Who may call, as the operator chose. @throws ConfigError */
 const createCallers = (
-  { http, host }: Host,
+  { http, host, only }: Host,
   settings: HttpSettings,
   log: Logger,
   dropped: (caller: Caller) => void,
 ): Callers => {
-  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }))
+  if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }), dropped)
   const pool = new CallerPool(dropped)
   if (settings.auth === 'token') {
-    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile }, (error) =>
+    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile, only }, (error) =>
       log.error({ error: error.message }, 'tokens not read; those before stay in force'),
     )
     return createTokenCallers(tokens, pool, (id, name, ceiling) => host({ id, name, ceiling }))
@@ -51,6 +52,10 @@ const createCallers = (
     make: (id, name, credential, scopes) => host({ id, name, credential, scopes }),
   })
 }
+
+/** The same host, whose guests tell the other replicas of their changes and hear of theirs. */
+const among = (host: Host, replicas: Replicas | undefined): Host =>
+  replicas === undefined ? host : { ...host, host: (guest) => replicas.relay.join(guest, host.host) }
 
 /** What RFC 9728 has about this server; only where PostHog gives out what callers bring. */
 const toMetadata = (settings: HttpSettings, { origin }: Upstream, scopes: readonly string[]) => {
@@ -80,25 +85,6 @@ const listenForOperators = async (
   return listener
 }
 
-/** Whoever watches: for each that was asked for, its packages are loaded. */
-export interface Observers {
-  readonly metrics: Metrics | undefined
-  readonly tracing: Tracing | undefined
-  readonly observer: Observer | undefined
-}
-
-/** Loads what the settings ask for. @throws ConfigError */
-export const loadObservers = async (
-  { metrics: at, traces }: HttpSettings,
-  version: string,
-  log: Logger,
-): Promise<Observers> => {
-  const metrics = at === undefined ? undefined : (await import('./metrics.ts')).createMetrics()
-  const tracing = traces === undefined ? undefined : await loadTracing(traces, version, log)
-  const watching = [metrics, tracing].filter((each) => each !== undefined)
-  return { metrics, tracing, observer: watching.length === 0 ? undefined : together(watching) }
-}
-
 /** What is served besides the callers' own. */
 export interface HttpParts extends Observers {
   readonly upstream: Upstream
@@ -107,31 +93,36 @@ export interface HttpParts extends Observers {
 }
 
 /** What the endpoint is made of. */
-const assemble = (host: Host, settings: HttpSettings, log: Logger, parts: HttpParts) => {
+const assemble = async (host: Host, settings: HttpSettings, log: Logger, parts: HttpParts) => {
   const { metrics, tracing, upstream, scopes } = parts
-  const sessions = new Sessions({ most: settings.maxSessions, idleMs: settings.sessionIdleSeconds * 1000 })
+  const idleMs = settings.sessionIdleSeconds * 1000
+  const replicas = settings.replicas && (await joinReplicas(settings.replicas, idleMs, log))
+  const sessions = new Sessions({ most: settings.maxSessions, idleMs }, replicas?.places)
+  replicas?.onConnected(() => sessions.announce())
   const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
   const readiness = new Readiness(host.http)
   metrics?.watch({ sessions: () => sessions.size, running: () => queue.running, waiting: () => queue.waiting })
   let forget = (_caller: Caller): void => undefined
-  const callers = createCallers(host, settings, log, (caller) => forget(caller))
+  const callers = createCallers(among(host, replicas), settings, log, (caller) => forget(caller))
   const made = createApp({
     edges: { hosts: settings.allowedHosts, origins: settings.allowedOrigins, bind: settings.bind },
     callers,
     sessions,
     queue,
-    rate: createRateLimit(settings.ratePerMinute),
+    rate: createRateLimit(settings.ratePerMinute, replicas?.redis),
     readiness,
     tracing,
+    route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => {
       log.info(report, 'request')
       metrics?.answered(report.method, report.status)
     },
-    onError: (error) => log.warn({ error: error.name }, 'protocol error'),
+    onError: (error) => log.debug({ error: error.name }, 'protocol error'),
+    onFault: (error) => log.error({ error: error.name }, 'fault'),
   })
   forget = made.forget
-  return { app: made.app, callers, sessions, queue, readiness }
+  return { made, callers, sessions, queue, readiness, replicas }
 }
 
 /** Serves Streamable HTTP until it is closed. @throws ConfigError */
@@ -141,24 +132,29 @@ export const serveHttp = async (
   log: Logger,
   parts: HttpParts,
 ): Promise<HttpServing> => {
-  const { app, callers, sessions, queue, readiness } = assemble(host, settings, log, parts)
+  const { made, callers, sessions, queue, readiness, replicas } = await assemble(host, settings, log, parts)
   const operators = await listenForOperators(settings, parts.metrics, readiness, log)
-  const listener = await listen(app, settings.port, settings.bind)
+  const listener = await listen(made.app, settings.port, settings.bind)
   const url = `${listener.url}${MCP_PATH}`
   log.info({ url, auth: settings.auth }, 'listening')
-  return {
-    url,
-    close: async () => {
-      readiness.drain()
-      const stopped = listener.close(GRACE_MS)
-      await queue.drained(GRACE_MS)
-      sessions.close()
-      await callers.close()
-      await stopped
-      // Last, so that it can be watched how the rest ends.
-      await operators?.close(0)
-      await host.http.close()
-      await parts.tracing?.close()
-    },
+  const close = async (): Promise<void> => {
+    const until = performance.now() + GRACE_MS
+    const left = (): number => Math.max(0, until - performance.now())
+    readiness.drain()
+    made.refuse()
+    listener.stopAccepting()
+    // A request that is still being looked at has no turn yet that could be waited for.
+    await Promise.race([made.answered(), setTimeout(GRACE_MS)])
+    await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
+    sessions.close()
+    await callers.close()
+    await listener.close()
+    // Late, so that it can be watched how the rest ends.
+    operators?.stopAccepting()
+    await operators?.close()
+    await replicas?.close()
+    await host.http.close()
+    await parts.tracing?.close()
   }
+  return { url, close }
 }

@@ -12,7 +12,7 @@ export const serveStdio = async (
   { hasKey, isLocal, told }: { readonly hasKey: boolean; readonly isLocal: boolean; readonly told: Promise<void> },
 ): Promise<void> => {
   const { caller, core } = host({ id: 'stdio', name: 'stdio' })
-  const connection = connectStdio(caller.means, { input: process.stdin, output: process.stdout }, (error) =>
+  const connection = connectStdio(caller.makeServer, { input: process.stdin, output: process.stdout }, (error) =>
     log.warn({ error: error.name }, 'protocol error'),
   )
   if (!hasKey) log.warn('no key: set POSTHOG_PERSONAL_API_KEY (phx_…), or start with --local; every call says so')

@@ -42,6 +42,9 @@ export interface MadeServer {
  */
 export type Telling = 'instance' | 'stream' | 'none'
 
+/** Makes the server instances of one caller; who serves them knows no more of what they are made from. */
+export type MakeServer = (era: Era, telling?: Telling) => MadeServer
+
 const capabilitiesOf = (telling: Telling) => ({
   tools: {},
   resources: telling === 'none' ? {} : { subscribe: true, listChanged: true },

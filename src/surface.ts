@@ -7,6 +7,8 @@ export interface Surface {
   readonly offered: Catalogue
   /** Why a known tool is not offered; undefined for one that is, or that nobody knows. */
   whyNot(name: string): string | undefined
+  /** The scopes of a tool that only the caller's credential keeps from being offered. */
+  lacking(name: string): readonly string[] | undefined
 }
 
 /** What the operator allows, or a token. */
@@ -32,17 +34,24 @@ export const toSurface = (
 ): Surface => {
   const wrong = config.tools?.find((name) => !all.has(name))
   if (wrong !== undefined) throw new ConfigError(`--tools: there is no tool ${wrong}; the README lists them`)
-  const byOperator = new Map([...all].map(([name, tool]) => [name, reasonAgainst(tool, config)]))
-  if ([...byOperator.values()].every((reason) => reason !== undefined))
+  const barred = new Map([...all].map(([name, tool]) => [name, reasonAgainst(tool, config)]))
+  if ([...barred.values()].every((reason) => reason !== undefined))
     throw new ConfigError('No tool is left: widen --tools, --toolsets or --read-only')
-  const reasons = new Map(
-    [...all].map(([name, tool]) => [
-      name,
-      byOperator.get(name) ?? ofToken(reasonAgainst(tool, caller)) ?? lacks(tool, caller),
-    ]),
-  )
-  const offered = new Map([...all].filter(([name]) => reasons.get(name) === undefined))
-  return { offered, whyNot: (name) => reasons.get(name) }
+  for (const [name, tool] of all) barred.set(name, barred.get(name) ?? ofToken(reasonAgainst(tool, caller)))
+  const whyNot = (name: string): string | undefined => {
+    const tool = all.get(name)
+    return tool && (barred.get(name) ?? lacks(tool, caller))
+  }
+  return {
+    offered: new Map([...all].filter(([name]) => whyNot(name) === undefined)),
+    whyNot,
+    lacking: (name) => {
+      const tool = all.get(name)
+      return tool !== undefined && barred.get(name) === undefined && lacks(tool, caller) !== undefined
+        ? tool.record.scopes
+        : undefined
+    },
+  }
 }
 
 const reasonAgainst = ({ record }: Tool, { readOnly, tools, toolsets }: Limits): string | undefined => {

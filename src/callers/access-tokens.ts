@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { ConfigError } from '../command-line.ts'
+import { ConfigError, TOOLSETS } from '../command-line.ts'
 import { toHash } from './caller.ts'
 
 /** What one token may do at most; what is left out is as the server was started. */
@@ -28,7 +28,7 @@ const entry = z
       .regex(/^[0-9a-f]{64}$/i)
       .optional(),
     read_only: z.boolean().optional(),
-    toolsets: z.array(z.string()).optional(),
+    toolsets: z.array(z.enum(TOOLSETS)).optional(),
     tools: z.array(z.string()).optional(),
     project: z.int().positive().optional(),
   })
@@ -37,7 +37,7 @@ const entry = z
 const file = z.strictObject({ tokens: z.array(entry).min(1) })
 
 /** @throws ConfigError that names the place of what is wrong, and never a token */
-const readTokens = (path: string): readonly AccessToken[] => {
+const readTokens = (path: string, only: number | undefined): readonly AccessToken[] => {
   let text: unknown
   try {
     text = JSON.parse(readFileSync(path, 'utf8'))
@@ -52,6 +52,11 @@ const readTokens = (path: string): readonly AccessToken[] => {
   const names = data.tokens.map(({ name }) => name)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw new ConfigError(`MCP_AUTH_TOKENS_FILE: two tokens are called ${twice}`)
+  const outside = data.tokens.find(({ project = only }) => only !== undefined && project !== only)
+  if (outside !== undefined)
+    throw new ConfigError(
+      `MCP_AUTH_TOKENS_FILE: ${outside.name} is for project ${outside.project}, but --lock-project allows ${only}`,
+    )
   return data.tokens.map(({ name, token, sha256, read_only, toolsets, tools, project }) => ({
     name,
     hash: token === undefined ? Buffer.from(sha256 ?? '', 'hex') : toHash(token),
@@ -62,63 +67,81 @@ const readTokens = (path: string): readonly AccessToken[] => {
   }))
 }
 
-/** The tokens of a file are looked for again this often; a rotated one counts from then on. */
+/** A file that changed counts no later than this. */
 const LOOK_MS = 1_000
+
+/** Where tokens come from. */
+export interface TokenSources {
+  readonly token: string | undefined
+  readonly path: string | undefined
+  /** The one project that the operator allows, if there is one. */
+  readonly only: number | undefined
+}
 
 /** The tokens that open this server: one from the environment, more from a file that may change while it runs. */
 export class AccessTokens {
   readonly #fixed: readonly AccessToken[]
-  readonly #path: string | undefined
+  readonly #sources: TokenSources
   readonly #wrong: (error: ConfigError) => void
-  readonly #now: () => number
+  readonly #timer: NodeJS.Timeout | undefined
   #tokens: readonly AccessToken[] = []
   #stamp = ''
-  #lookedAt = Number.NEGATIVE_INFINITY
+  #changed: (tokens: readonly AccessToken[]) => void = () => undefined
 
   /**
-   * @param wrong told when the file cannot be read any more; the tokens before stay in force
+   * @param wrong told once when the file cannot be read any more; the tokens before stay in force
    * @throws ConfigError when it cannot be read at the start, or there is no token at all
    */
-  constructor(
-    { token, path }: { readonly token: string | undefined; readonly path: string | undefined },
-    wrong: (error: ConfigError) => void,
-    now: () => number = () => performance.now(),
-  ) {
+  constructor(sources: TokenSources, wrong: (error: ConfigError) => void) {
+    const { token, path } = sources
     this.#fixed = token === undefined ? [] : [{ name: 'default', hash: toHash(token) }]
-    this.#path = path
+    this.#sources = sources
     this.#wrong = wrong
-    this.#now = now
-    if (path !== undefined) this.#tokens = readTokens(path)
-    this.#stamp = this.#stampOf()
+    if (path !== undefined) {
+      this.#stamp = stampOf(path)
+      this.#tokens = readTokens(path, sources.only)
+      this.#timer = setInterval(() => this.#look(path), LOOK_MS).unref()
+    }
     if (this.#fixed.length + this.#tokens.length === 0)
       throw new ConfigError('--auth token needs MCP_AUTH_TOKEN or MCP_AUTH_TOKENS_FILE')
   }
 
+  /** @param changed told of all tokens whenever they are others than before */
+  onChange(changed: (tokens: readonly AccessToken[]) => void): void {
+    this.#changed = changed
+  }
+
   /** The token of this text. Every token is compared, in constant time, whichever fits. */
   find(text: string): AccessToken | undefined {
-    this.#look()
     const hash = toHash(text)
     let found: AccessToken | undefined
-    for (const token of [...this.#fixed, ...this.#tokens]) if (timingSafeEqual(token.hash, hash)) found = token
+    for (const token of this.#all()) if (timingSafeEqual(token.hash, hash)) found = token
     return found
   }
 
-  #look(): void {
-    if (this.#path === undefined || this.#now() - this.#lookedAt < LOOK_MS) return
-    this.#lookedAt = this.#now()
-    const stamp = this.#stampOf()
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  #all(): readonly AccessToken[] {
+    return [...this.#fixed, ...this.#tokens]
+  }
+
+  #look(path: string): void {
+    const stamp = stampOf(path)
     if (stamp === this.#stamp) return
+    this.#stamp = stamp
     try {
-      this.#tokens = readTokens(this.#path)
-      this.#stamp = stamp
+      this.#tokens = readTokens(path, this.#sources.only)
+      this.#changed(this.#all())
     } catch (error) {
       // Half a file while it is written is no reason to lock everybody out.
       if (error instanceof ConfigError) this.#wrong(error)
     }
   }
+}
 
-  #stampOf(): string {
-    const stat = this.#path === undefined ? undefined : statSync(this.#path, { throwIfNoEntry: false })
-    return stat === undefined ? '' : `${stat.mtimeMs} ${stat.size} ${stat.ino}`
-  }
+const stampOf = (path: string): string => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.mtimeMs} ${stat.size} ${stat.ino}`
 }

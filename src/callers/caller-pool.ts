@@ -32,6 +32,11 @@ export class CallerPool {
     return kept.caller
   }
 
+  /** Drops everybody else. */
+  retain(keys: ReadonlySet<string>): void {
+    for (const key of [...this.#kept.keys()]) if (!keys.has(key)) this.drop(key)
+  }
+
   drop(key: string): void {
     const kept = this.#kept.get(key)
     this.#kept.delete(key)

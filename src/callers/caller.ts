@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { ServerMeans } from '../server.ts'
+import type { ResourceWatch } from '../schema/resource-watch.ts'
+import type { MakeServer } from '../server.ts'
 
 /** Whoever calls: what is theirs alone, and what a log may call them. */
 export interface Caller {
   /** Tells callers apart, in this process and others; says nothing of their secret. */
   readonly id: string
   readonly name: string
-  readonly means: ServerMeans
+  readonly makeServer: MakeServer
+  /** The scopes a tool needs that the caller's credential lacks one of; undefined where that is no reason. */
+  lacking(tool: string): readonly string[] | undefined
+  /** Whether a tool or a prompt of this name is offered. */
+  knows(name: string): boolean
+  /** What tells of changes to the caller's resources, where they have any. */
+  readonly watch: ResourceWatch | undefined
 }
 
 /** Why a request is not served, in the words of RFC 6750. */

@@ -1,9 +1,15 @@
-import type { Callers } from './caller.ts'
+import type { Caller, Callers } from './caller.ts'
 import type { Kept } from './caller-pool.ts'
 
-/** Everybody is the one caller of this process; only for an address that nobody else reaches. */
-export const createOpenCallers = ({ caller, core }: Kept): Callers => ({
+/**
+ * Everybody is the one caller of this process; only for an address that nobody else reaches.
+ * @param dropped told of the caller when the process ends
+ */
+export const createOpenCallers = ({ caller, core }: Kept, dropped: (caller: Caller) => void): Callers => ({
   isOpen: true,
   identify: async () => caller,
-  close: () => core.close(),
+  close: () => {
+    dropped(caller)
+    return core.close()
+  },
 })

@@ -37,14 +37,14 @@ const WRONG: Refusal = {
 const NO_OAUTH: Refusal = {
   status: 401,
   error: 'invalid_token',
-  description: 'Bring a personal API key (phx_…); OAuth tokens of PostHog are not taken here',
+  description: 'Bring a personal API key (phx_...); OAuth tokens of PostHog are not taken here',
 }
 const UNREACHABLE: Refusal = {
   status: 503,
   error: 'temporarily_unavailable',
   description: 'PostHog could not be asked about the credential',
-  retryAfterSeconds: 5,
 }
+const RETRY_SECONDS = 5
 
 /**
  * Callers who bring their own PostHog credential. It is checked at PostHog, its verdict is kept for minutes under its
@@ -115,11 +115,9 @@ export class PosthogCallers implements Callers {
       if (error instanceof HttpFailure || error instanceof TypeError) return undefined
       throw error
     })
-    if (reply === undefined || reply.status >= 500 || reply.status === 429)
-      return reply?.retryAfterSeconds === undefined
-        ? UNREACHABLE
-        : { ...UNREACHABLE, retryAfterSeconds: reply.retryAfterSeconds }
-    const scopes = reply.status === 200 ? scopesOf(reply, isOAuth) : undefined
+    const verdict = reply && toVerdict(reply, isOAuth)
+    if (verdict === undefined) return { ...UNREACHABLE, retryAfterSeconds: reply?.retryAfterSeconds ?? RETRY_SECONDS }
+    const { scopes } = verdict
     return { scopes, until: this.#now() + (scopes === undefined ? DISTRUST_MS : TRUST_MS) }
   }
 
@@ -139,11 +137,15 @@ export class PosthogCallers implements Callers {
   }
 }
 
-/** The scopes PostHog names; undefined for a token that is not active, or an answer of another form. */
-const scopesOf = (reply: HttpReply, isOAuth: boolean): readonly string[] | undefined => {
+/** What PostHog said; undefined when it said nothing about the credential, such as a proxy's page or a 500. */
+const toVerdict = (reply: HttpReply, isOAuth: boolean): Pick<Verdict, 'scopes'> | undefined => {
+  if (reply.status === 401 || reply.status === 403) return { scopes: undefined }
+  if (reply.status !== 200) return undefined
   const body = readBody(reply.body, reply.contentType)
   const { scopes, scope, active } = toObject(body.kind === 'json' ? body.value : undefined)
-  if (isOAuth)
-    return active === true && typeof scope === 'string' ? scope.split(' ').filter((each) => each !== '') : undefined
-  return Array.isArray(scopes) ? scopes.filter((each) => typeof each === 'string') : undefined
+  if (isOAuth) {
+    if (active === false) return { scopes: undefined }
+    return active === true && typeof scope === 'string' ? { scopes: scope.split(' ').filter(Boolean) } : undefined
+  }
+  return Array.isArray(scopes) ? { scopes: scopes.filter((each) => typeof each === 'string') } : undefined
 }

@@ -7,19 +7,28 @@ export const createTokenCallers = (
   tokens: AccessTokens,
   pool: CallerPool,
   make: (id: string, name: string, ceiling: Ceiling) => Kept,
-): Callers => ({
-  isOpen: false,
-  identify: async (authorization) => {
-    const text = toToken(authorization)
-    if (text === undefined) return NO_TOKEN
-    const token = tokens.find(text)
-    if (token === undefined)
-      return { status: 401, error: 'invalid_token', description: 'This server does not know the token' }
-    const id = `token:${token.name}:${fingerprint(token)}`
-    return pool.take(id, () => make(id, token.name, token))
-  },
-  close: () => pool.close(),
-})
+): Callers => {
+  // What a token that is no longer one had open ends with it.
+  tokens.onChange((current) => pool.retain(new Set(current.map(idOf))))
+  return {
+    isOpen: false,
+    identify: async (authorization) => {
+      const text = toToken(authorization)
+      if (text === undefined) return NO_TOKEN
+      const token = tokens.find(text)
+      if (token === undefined)
+        return { status: 401, error: 'invalid_token', description: 'This server does not know the token' }
+      const id = idOf(token)
+      return pool.take(id, () => make(id, token.name, token))
+    },
+    close: () => {
+      tokens.close()
+      return pool.close()
+    },
+  }
+}
+
+const idOf = (token: AccessToken): string => `token:${token.name}:${fingerprint(token)}`
 
 /** Another secret or another ceiling under the same name is another caller. */
 const fingerprint = ({ hash, readOnly, toolsets, tools, project }: AccessToken): string =>

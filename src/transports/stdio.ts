@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import type { Watcher } from '../schema/resource-watch.ts'
-import { createServer, type Era, type ServerMeans } from '../server.ts'
+import type { Era, MakeServer } from '../server.ts'
 import { LineLimit } from './line-limit.ts'
 import { ListenObserver } from './listen-observer.ts'
 
@@ -20,7 +20,7 @@ export interface StdioConnection {
  * and the connection goes on.
  */
 export const connectStdio = (
-  means: ServerMeans,
+  makeServer: MakeServer,
   streams: { readonly input: Readable; readonly output: Writable },
   onError: (error: Error) => void,
 ): StdioConnection => {
@@ -40,7 +40,7 @@ export const connectStdio = (
     ended: (id) => watcher?.unsubscribe(id),
   })
   const make = (era: Era) => {
-    const made = createServer(means, era)
+    const made = makeServer(era)
     watcher = made.watcher
     return made.server
   }

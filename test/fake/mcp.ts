@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { Client } from '@modelcontextprotocol/client'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport as FirstHttpTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import {
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
@@ -116,7 +117,8 @@ export interface Start {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-const environment = ({ origin, env = {} }: Start): Record<string, string> => {
+/** The environment of the program, and nothing else of this process's. */
+export const environment = ({ origin, env = {} }: Start): Record<string, string> => {
   const all = {
     PATH: process.env.PATH,
     POSTHOG_PERSONAL_API_KEY: KEY,
@@ -139,7 +141,28 @@ export const connectMcp = async (start: Start = {}): Promise<Connection> => {
     env: environment(start),
     stderr: 'pipe' as const,
   }
-  return era === 'v1' ? connectFirst(parameters) : connectSecond(parameters, era)
+  if (era === 'v1') {
+    const transport = new FirstTransport(parameters)
+    return connectFirst(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid })
+  }
+  const transport = new StdioClientTransport(parameters)
+  return connectSecond(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, era)
+}
+
+/** Connects a real client to a server that listens already; the caller closes it. @param token what it brings, if anything */
+export const connectHttp = (url: string, era: Era, token?: string): Promise<Connection> => {
+  const requestInit = token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }
+  const process = { stderr: [], pid: () => null }
+  return era === 'v1'
+    ? connectFirst(new FirstHttpTransport(new URL(url), { requestInit }), process)
+    : connectSecond(new StreamableHTTPClientTransport(new URL(url), { requestInit }), process, era)
+}
+
+/** A connection over HTTP that ends with the test. */
+export const useConnection = async (url: string, era: Era, token?: string): Promise<Connection> => {
+  const connection = await connectHttp(url, era, token)
+  onTestFinished(() => connection.close())
+  return connection
 }
 
 /** A connection that ends with the test. */
@@ -149,16 +172,17 @@ export const useMcp = async (start: Start = {}): Promise<Connection> => {
   return connection
 }
 
-interface Spawn {
-  readonly command: string
-  readonly args: string[]
-  readonly env: Record<string, string>
-  readonly stderr: 'pipe'
+/** What is known of the server's process. */
+interface Behind {
+  readonly stderr: string[]
+  readonly pid: () => number | null
 }
 
-const connectSecond = async (parameters: Spawn, era: 'legacy' | 'modern'): Promise<Connection> => {
-  const transport = new StdioClientTransport(parameters)
-  const stderr = linesOf(transport.stderr)
+const connectSecond = async (
+  transport: Parameters<Client['connect']>[0],
+  { stderr, pid }: Behind,
+  era: 'legacy' | 'modern',
+): Promise<Connection> => {
   const client = new Client(
     { name: 'test', version: '1' },
     era === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {},
@@ -175,7 +199,7 @@ const connectSecond = async (parameters: Spawn, era: 'legacy' | 'modern'): Promi
   // The clients' types spell out every JSON value; the tests read results as plain JSON.
   return {
     get pid() {
-      return transport.pid
+      return pid()
     },
     stderr,
     instructions: client.getInstructions(),
@@ -204,9 +228,10 @@ const connectSecond = async (parameters: Spawn, era: 'legacy' | 'modern'): Promi
   }
 }
 
-const connectFirst = async (parameters: Spawn): Promise<Connection> => {
-  const transport = new FirstTransport(parameters)
-  const stderr = linesOf(transport.stderr)
+const connectFirst = async (
+  transport: FirstTransport | FirstHttpTransport,
+  { stderr, pid }: Behind,
+): Promise<Connection> => {
   const client = new FirstClient({ name: 'test', version: '1' })
   const changes = collectNotes((take) => {
     client.setNotificationHandler(ResourceListChangedNotificationSchema, ({ method }) => take({ method }))
@@ -218,7 +243,7 @@ const connectFirst = async (parameters: Spawn): Promise<Connection> => {
   await client.connect(transport as FirstClientTransport)
   return {
     get pid() {
-      return transport.pid
+      return pid()
     },
     stderr,
     instructions: client.getInstructions(),
@@ -296,7 +321,8 @@ const collectNotes = (listen: (take: (note: Note) => void) => void): Pick<Resour
 
 type FirstClientTransport = Parameters<FirstClient['connect']>[0]
 
-const linesOf = (stream: { on(event: 'data', take: (chunk: unknown) => void): unknown } | null): string[] => {
+/** Whole lines of a stream, as they come. */
+export const linesOf = (stream: { on(event: 'data', take: (chunk: unknown) => void): unknown } | null): string[] => {
   const lines: string[] = []
   let rest = ''
   stream?.on('data', (chunk) => {

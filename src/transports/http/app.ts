@@ -3,15 +3,18 @@ import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
 import type { Readiness } from '../../readiness.ts'
 import type { Tracing } from '../../tracing/tracing.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, toRefusal } from './authenticate.ts'
 import { readMessage } from './body.ts'
 import { checkEdges, type Edges } from './edges.ts'
 import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
+import { InFlight } from './in-flight.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
+import { asksForWork, toolCallsOf, whyNoBatch } from './messages.ts'
 import { createProbes } from './operator-routes.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { identifyRequest } from './request-id.ts'
+import type { SessionRoute } from './session-route.ts'
 import type { Sessions } from './sessions.ts'
 import { traced } from './traced.ts'
 
@@ -30,19 +33,35 @@ export interface AppMeans {
   readonly sessions: Sessions
   readonly queue: FairQueue
   readonly rate: RateLimit
-  readonly readiness: Readiness
+  readonly readiness: Pick<Readiness, 'whyNot'>
   readonly tracing: Tracing | undefined
+  readonly route: SessionRoute
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
+  /** What was wrong with a message; the request is reported beside. */
   onError(error: Error): void
+  /** A fault of this server. */
+  onFault(error: Error): void
+}
+
+/** The routes, and what ends them. */
+export interface App {
+  readonly app: Hono
+  /** Ends what only this caller had. */
+  forget(caller: Caller): void
+  /** Refuses whatever comes from now on; what was taken goes on. */
+  refuse(): void
+  /** Resolves when every request that was taken has a response, which may be a stream that goes on. */
+  answered(): Promise<void>
 }
 
 /** Where the protocol is spoken. */
 export const MCP_PATH = '/mcp'
 
-/** Routes of the protocol; those that operators need are the listener's. */
-export const createApp = (means: AppMeans): { readonly app: Hono; readonly forget: (caller: Caller) => void } => {
+/** Routes of the protocol. */
+export const createApp = (means: AppMeans): App => {
+  const working = new InFlight()
   const endpoints = new WeakMap<Caller, Endpoint>()
   const endpointOf = (caller: Caller): Endpoint => {
     const known = endpoints.get(caller)
@@ -53,10 +72,13 @@ export const createApp = (means: AppMeans): { readonly app: Hono; readonly forge
   }
   const app = new Hono()
   const { metadata, edges } = means
+  let isClosing = false
   app.use(identifyRequest)
   // Before the rest: who asks for them is not reported, and sends any Host.
   app.route('/', createProbes(means.readiness))
-  app.use(MCP_PATH, reported(means))
+  app.use(reported(means))
+  app.use(async (_context, next) => (isClosing ? closing() : next()))
+  if (edges.origins.length > 0) app.use('/.well-known/*', allowPages(edges.origins))
   if (metadata !== undefined) {
     const answer = (context: Context) => context.json(metadata.document, 200, { 'Cache-Control': 'max-age=3600' })
     app.get('/.well-known/oauth-protected-resource', answer)
@@ -64,13 +86,24 @@ export const createApp = (means: AppMeans): { readonly app: Hono; readonly forge
   }
   app.use(MCP_PATH, checkEdges(edges))
   if (edges.origins.length > 0) app.use(MCP_PATH, allowPages(edges.origins))
-  app.all(MCP_PATH, async (context) => serve(means, endpointOf, context))
+  app.all(MCP_PATH, (context) => working.watch(serve(means, endpointOf, context)))
+  app.notFound(() => toRpcError(404, -32000, `Nothing is here; the protocol is spoken at ${MCP_PATH}`))
   app.onError((error) => {
-    means.onError(error)
+    means.onFault(error)
     return toRpcError(500, -32603, 'This server failed on that request (a fault of its own)')
   })
-  return { app, forget: (caller) => void endpoints.get(caller)?.close().catch(means.onError) }
+  return {
+    app,
+    answered: working.over,
+    forget: (caller) => void endpoints.get(caller)?.close().catch(means.onFault),
+    refuse: () => {
+      isClosing = true
+    },
+  }
 }
+
+const closing = (): Response =>
+  toRpcError(503, -32000, 'This server is about to end; try again', { 'Retry-After': '1', Connection: 'close' })
 
 /** Web pages of these origins may read answers; every other page's browser keeps them from it. */
 const allowPages = (origins: readonly string[]) =>
@@ -106,18 +139,37 @@ const serve = async (
   const caller = await authenticate(means.callers, request, means.metadata?.url)
   if (caller instanceof Response) return caller
   context.set(CALLER, caller.name)
+  // Unread and uncounted: that is for the replica that answers.
+  const elsewhere = await means.route(request, caller)
+  if (elsewhere !== undefined) return elsewhere
   const wait = await means.rate.refuse(caller.id)
   if (wait !== undefined)
     return toRpcError(429, -32000, `Too many requests; try again in ${wait} s`, { 'Retry-After': String(wait) })
   const read = await readMessage(request)
   if ('refused' in read) return read.refused
   const { message } = read
-  const { surface, described } = caller.means
-  const knows = (name: string): boolean =>
-    surface.offered.has(name) || described?.prompts.some((prompt) => prompt.name === name) === true
-  return traced(means.tracing, { headers: request.headers, message, knows }, () =>
-    inTurn(means.queue, caller, request, message, endpointOf(caller)),
-  )
+  const answer = async (): Promise<Response> =>
+    refuseMessage(message, request, caller, means.metadata?.url) ??
+    inTurn(means.queue, caller, request, message, endpointOf(caller))
+  return traced(means.tracing, { headers: request.headers, message, knows: caller.knows }, answer)
+}
+
+/** What a message may not be, or may not ask for. */
+const refuseMessage = (
+  message: unknown,
+  request: Request,
+  { lacking }: Caller,
+  metadataUrl: string | undefined,
+): Response | undefined => {
+  const why = whyNoBatch(message, request.headers.get('mcp-protocol-version'))
+  if (why !== undefined) return toRpcError(400, -32600, why)
+  for (const { name, id } of toolCallsOf(message)) {
+    const scopes = lacking(name)
+    if (scopes === undefined) continue
+    const description = `The tool ${name} needs the scopes ${scopes.join(' ')}; the credential lacks one`
+    return toRefusal({ status: 403, error: 'insufficient_scope', description, scopes }, metadataUrl, id)
+  }
+  return undefined
 }
 
 const inTurn = async (
@@ -128,7 +180,7 @@ const inTurn = async (
   endpoint: Endpoint,
 ): Promise<Response> => {
   // Streams that wait for changes hold no turn: they work only when there is something to tell.
-  if (message === undefined || interestOf(message) !== undefined) return endpoint.handle(request, message)
+  if (!asksForWork(message) || interestOf(message) !== undefined) return endpoint.handle(request, message)
   const release = await queue.take(caller.id, request.signal)
   if (release === undefined)
     return toRpcError(503, -32000, 'Too many calls are waiting; try again later', { 'Retry-After': '2' })

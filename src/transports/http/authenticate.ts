@@ -1,7 +1,8 @@
 import { type Caller, type Callers, isRefusal, type Refusal } from '../../callers/caller.ts'
 import { toRpcError } from './endpoint.ts'
 
-const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
+/** Only what RFC 6750 lets stand in a challenge; a header with other characters could not be sent at all. */
+const quoted = (text: string): string => `"${text.replace(/[^\x20-\x7e]|[\\"]/g, '?')}"`
 
 /** The challenge of a refusal, with where a client learns whom to ask for a token (RFC 6750, RFC 9728). */
 const toChallenge = ({ error, description, scopes }: Refusal, metadataUrl: string | undefined): string => {
@@ -14,14 +15,18 @@ const toChallenge = ({ error, description, scopes }: Refusal, metadataUrl: strin
   return parts.length === 0 ? 'Bearer' : `Bearer ${parts.join(', ')}`
 }
 
-/** A refusal as HTTP has it. @param metadataUrl of the protected resource, where there is an authorization server */
-export const toRefusal = (refusal: Refusal, metadataUrl: string | undefined): Response => {
+/**
+ * A refusal as HTTP has it.
+ * @param metadataUrl of the protected resource, where there is an authorization server
+ * @param id of the message that was refused, where it was read
+ */
+export const toRefusal = (refusal: Refusal, metadataUrl: string | undefined, id?: unknown): Response => {
   const { status, description, retryAfterSeconds } = refusal
   const headers: Record<string, string> = {
     ...(status === 503 ? {} : { 'WWW-Authenticate': toChallenge(refusal, metadataUrl) }),
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   }
-  return toRpcError(status, status === 503 ? -32000 : -32001, description, headers)
+  return toRpcError(status, status === 503 ? -32000 : -32001, description, headers, id)
 }
 
 /** Who calls, or the response that refuses. */

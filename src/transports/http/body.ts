@@ -4,17 +4,21 @@ import { LARGEST_BODY } from './sessions.ts'
 /** A message, or the response that refuses what came instead. */
 export type ReadMessage = { readonly message: unknown } | { readonly refused: Response }
 
-/** Reads a body up to the limit, and no byte further. */
+/** Whoever sends more than may be kept still learns why not, if it is no more than this. */
+const MOST_READ = 4 * LARGEST_BODY
+
+/** A body up to the limit. Of a larger one nothing is kept; it is read so that its sender gets to read the answer. */
 const readBounded = async (request: Request): Promise<Uint8Array | undefined> => {
   const chunks: Uint8Array[] = []
   let size = 0
   if (request.body === null) return new Uint8Array()
   for await (const chunk of request.body) {
     size += chunk.byteLength
-    if (size > LARGEST_BODY) return undefined
-    chunks.push(chunk)
+    if (size > MOST_READ) return undefined
+    if (size > LARGEST_BODY) chunks.length = 0
+    else chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return size > LARGEST_BODY ? undefined : Buffer.concat(chunks)
 }
 
 const tooLarge = (): Response => toRpcError(413, -32600, `The message has more than ${LARGEST_BODY} bytes`)
@@ -25,8 +29,10 @@ export const readMessage = async (request: Request): Promise<ReadMessage> => {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type))
     return { refused: toRpcError(415, -32000, 'Content-Type must be application/json') }
-  if (Number(request.headers.get('content-length') ?? 0) > LARGEST_BODY) return { refused: tooLarge() }
-  const bytes = await readBounded(request)
+  if (Number(request.headers.get('content-length') ?? 0) > MOST_READ) return { refused: tooLarge() }
+  // A sender that left in the middle is no fault of this server.
+  const bytes = await readBounded(request).catch(() => null)
+  if (bytes === null) return { refused: toRpcError(400, -32700, 'The body did not arrive') }
   if (bytes === undefined) return { refused: tooLarge() }
   try {
     return { message: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }

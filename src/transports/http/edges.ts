@@ -20,11 +20,14 @@ export interface Edges {
  */
 export const checkEdges = ({ hosts, origins, bind }: Edges): MiddlewareHandler => {
   const allowedHosts = [...hosts, ...(isLoopback(bind) ? LOOPBACK : [])]
-  const originHosts = [...origins.map((origin) => new URL(origin).hostname), ...(isLoopback(bind) ? LOOPBACK : [])]
+  const pages = new Set(origins)
   return async (context, next) => {
     const request = context.req.raw
+    // The whole origin, as it was allowed; the SDK compares names, which is right for this machine's own.
+    const isAllowed = pages.has(request.headers.get('origin') ?? '')
     const refused =
-      hostHeaderValidationResponse(request, allowedHosts) ?? originValidationResponse(request, originHosts)
+      hostHeaderValidationResponse(request, allowedHosts) ??
+      (isAllowed ? undefined : originValidationResponse(request, isLoopback(bind) ? LOOPBACK : []))
     if (refused !== undefined) return refused
     await next()
     return undefined

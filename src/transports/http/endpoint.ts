@@ -7,17 +7,20 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../../callers/caller.ts'
 import type { Watcher } from '../../schema/resource-watch.ts'
-import { createServer } from '../../server.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
 import { LARGEST_BODY, type Sessions } from './sessions.ts'
 
-/** An error in the protocol's words, outside of any request it could belong to. */
+/** An error in the protocol's words. @param id of the message it answers, where one is known */
 export const toRpcError = (
   status: number,
   code: number,
   message: string,
   headers: Record<string, string> = {},
-): Response => Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status, headers })
+  id: unknown = null,
+): Response => Response.json({ jsonrpc: '2.0', error: { code, message }, id }, { status, headers })
+
+/** The protocol's word for "begin again". */
+export const sessionNotFound = (): Response => toRpcError(404, -32001, 'Session not found')
 
 /**
  * The endpoint as one caller sees it: the 2026 revision per request, older ones in a session or without. Nothing here is
@@ -32,17 +35,17 @@ export class Endpoint {
   #streams = 0
 
   constructor(caller: Caller, sessions: Sessions, onError: (error: Error) => void) {
-    const { means } = caller
+    const { makeServer, watch } = caller
     this.#caller = caller
     this.#sessions = sessions
-    this.#modern = createMcpHandler(() => createServer(means, 'modern', 'stream').server, {
+    this.#modern = createMcpHandler(() => makeServer('modern', 'stream').server, {
       legacy: 'reject',
       onerror: onError,
       maxRequestBodySize: LARGEST_BODY,
     })
-    this.#stateless = legacyStatelessFallback(() => createServer(means, 'legacy', 'none').server, onError)
+    this.#stateless = legacyStatelessFallback(() => makeServer('legacy', 'none').server, onError)
     const { notify } = this.#modern
-    this.#watcher = means.described?.watch.connect(
+    this.#watcher = watch?.connect(
       { listChanged: () => notify.resourcesChanged(), updated: (uri) => notify.resourceUpdated(uri) },
       false,
     )
@@ -56,7 +59,7 @@ export class Endpoint {
     if (!isInitializeRequest(body)) return this.#stateless(request, { parsedBody: body })
     if (!this.#sessions.makeRoom())
       return toRpcError(503, -32000, 'No room for another session; try again later', { 'Retry-After': '10' })
-    return this.#sessions.begin(this.#caller.id, request, body, () => createServer(this.#caller.means, 'legacy').server)
+    return this.#sessions.begin(this.#caller.id, request, body, () => this.#caller.makeServer('legacy').server)
   }
 
   /** Ends what only this caller had. */
@@ -78,8 +81,7 @@ export class Endpoint {
 
   async #inSession(id: string, request: Request, body: unknown): Promise<Response> {
     const session = this.#sessions.find(id, this.#caller.id)
-    // The protocol's word for "begin again".
-    if (session === undefined) return toRpcError(404, -32001, 'Session not found')
+    if (session === undefined) return sessionNotFound()
     return this.#sessions.handle(session, request, body, onEnd)
   }
 }

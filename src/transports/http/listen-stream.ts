@@ -1,14 +1,11 @@
+import { toObject } from '../../schema/reply-parts.ts'
 import type { Interest } from '../../schema/resource-watch.ts'
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  // A non-null object has string keys as far as it came from JSON.
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 
 /** What a `subscriptions/listen` request asks for; undefined for any other message. */
 export const interestOf = (message: unknown): Interest | undefined => {
-  const { method, params } = objectOf(message)
+  const { method, params } = toObject(message)
   if (method !== 'subscriptions/listen') return undefined
-  const { resourceSubscriptions, resourcesListChanged } = objectOf(objectOf(params).notifications)
+  const { resourceSubscriptions, resourcesListChanged } = toObject(toObject(params).notifications)
   const uris = Array.isArray(resourceSubscriptions)
     ? resourceSubscriptions.filter((uri) => typeof uri === 'string')
     : []

@@ -1,34 +1,68 @@
-import type { Server } from 'node:http'
+import { once } from 'node:events'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { ConfigError } from '../../command-line.ts'
 
-/** Slow clients are let go: one that takes this long for its headers, its body, or between requests. */
-const HEADERS_MS = 10_000
-const REQUEST_MS = 60_000
+/** How long a client may take: one that is slower is let go. */
+export interface Patience {
+  /** For the headers of a request. */
+  readonly headersMs: number
+  /** For all of a request. */
+  readonly requestMs: number
+}
+
+const PATIENCE: Patience = { headersMs: 10_000, requestMs: 60_000 }
+/** Between requests; longer than load balancers keep a connection (60 s), or they would send into one that closes. */
 const KEEP_ALIVE_MS = 65_000
+/** A peer that vanished without a word is noticed, and its session can expire. */
+const PROBE_MS = 30_000
+/** For the last bytes of what has ended. */
+const FLUSH_MS = 1_000
 
 /** A listening server. */
 export interface Listener {
   readonly url: string
-  /** Stops accepting, lets calls that run end within `graceMs`, and closes what is left. */
-  close(graceMs: number): Promise<void>
+  /** Takes no more connections, and lets go of each as it falls idle. */
+  stopAccepting(): void
+  /** Closes what is left. */
+  close(): Promise<void>
 }
 
 /** @throws ConfigError when the address cannot be had */
-export const listen = async (app: Pick<Hono, 'fetch'>, port: number, bind: string): Promise<Listener> => {
+export const listen = async (
+  { fetch }: Pick<Hono, 'fetch'>,
+  port: number,
+  bind: string,
+  { headersMs, requestMs }: Patience = PATIENCE,
+): Promise<Listener> => {
+  const serverOptions = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: headersMs / 4,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_MS,
+  }
   // Without TLS or HTTP/2 options the adaptor makes a plain HTTP server.
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
-  server.headersTimeout = HEADERS_MS
-  server.requestTimeout = REQUEST_MS
-  server.keepAliveTimeout = KEEP_ALIVE_MS
+  const server = createAdaptorServer({ fetch, serverOptions }) as Server
   server.maxHeadersCount = 100
   await started(server, port, bind)
   // A TCP server that listens has an address object; only pipes have strings.
   const address = server.address() as AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { url: `http://${host}:${address.port}`, close: (graceMs) => stop(server, graceMs) }
+  const ended = once(server, 'close')
+  return {
+    url: `http://${host}:${address.port}`,
+    stopAccepting: () => stopAccepting(server),
+    close: async () => {
+      server.closeIdleConnections()
+      const force = setTimeout(() => server.closeAllConnections(), FLUSH_MS)
+      await ended
+      clearTimeout(force)
+    },
+  }
 }
 
 const started = (server: Server, port: number, bind: string): Promise<void> =>
@@ -41,13 +75,11 @@ const started = (server: Server, port: number, bind: string): Promise<void> =>
     server.listen(port, bind.replace(/^\[|\]$/g, ''), () => resolve())
   })
 
-const stop = (server: Server, graceMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(force)
-      resolve()
-    })
-    // Those that wait for their next request need not be waited for.
-    server.closeIdleConnections()
+const stopAccepting = (server: Server): void => {
+  server.on('request', (_request, response: ServerResponse) => {
+    response.on('close', () => setImmediate(() => server.closeIdleConnections()))
   })
+  server.close()
+  // Those that wait for their next request need not be waited for.
+  server.closeIdleConnections()
+}

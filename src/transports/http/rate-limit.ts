@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Redis } from 'ioredis'
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 
 /** Counts the requests of callers. */
 export interface RateLimit {
@@ -6,10 +7,24 @@ export interface RateLimit {
   refuse(caller: string): Promise<number | undefined>
 }
 
-/** @param perMinute requests of one caller; 0 counts nothing */
-export const createRateLimit = (perMinute: number): RateLimit => {
+/**
+ * @param perMinute requests of one caller; 0 counts nothing
+ * @param redis where replicas count together; while it is away each counts for itself
+ */
+export const createRateLimit = (perMinute: number, redis?: Redis): RateLimit => {
   if (perMinute === 0) return { refuse: async () => undefined }
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 })
+  const limits = { points: perMinute, duration: 60 }
+  const alone = new RateLimiterMemory(limits)
+  const limiter =
+    redis === undefined
+      ? alone
+      : new RateLimiterRedis({
+          ...limits,
+          storeClient: redis,
+          keyPrefix: 'posthog-warehouse-mcp:rate',
+          rejectIfRedisNotReady: true,
+          insuranceLimiter: alone,
+        })
   return {
     refuse: async (caller) => {
       try {
