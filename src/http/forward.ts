@@ -38,18 +38,14 @@ const CONNECT_MS = 2_000
 /** The longest call with all its waiting, and some more. */
 const HEADERS_MS = 15 * 60_000
 
-const NOT_SENT = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-const isNotSent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code))
+/** Whether a connection could not be made at all; every other failure may come after something was sent. */
+const isNotSent = (error: unknown): boolean => {
+  // Several addresses of one name, none of which could be reached.
+  if (error instanceof AggregateError) return error.errors.every(isNotSent)
+  if (!(error instanceof Error)) return false
+  if ('syscall' in error) return error.syscall === 'connect' || error.syscall === 'getaddrinfo'
+  return 'code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT'
+}
 
 const toHeaders = (request: Request, extra: Readonly<Record<string, string>>): Record<string, string> => ({
   ...Object.fromEntries([...request.headers].filter(([name]) => !OF_CONNECTION.has(name))),

@@ -50,7 +50,7 @@ const load = async () => {
 
 /** The system's or Redis's word for what is wrong; messages may hold more than a log should. */
 const toCause = (error: Error): string =>
-  'code' in error ? String(error.code) : (/^[A-Z]{4,20}(?= )/.exec(error.message)?.[0] ?? error.name)
+  'code' in error ? String(error.code) : (/^([A-Z]{4,20}|Socket timeout)\b/.exec(error.message)?.[0] ?? error.name)
 
 /** The two connections, and what of them is there. A connection that listens can do nothing else in the older protocol. */
 class Connections {
