@@ -18,9 +18,9 @@ export type HttpFlags = Partial<{
   maxCalls: number
   maxWaiting: number
   ratePerMinute: number
-  advertise: string
   metricsPort: number
   metricsBind: string
+  advertise: string
 }>
 
 /** How the HTTP endpoint is served. */
@@ -41,12 +41,12 @@ export interface HttpSettings {
   readonly maxCalls: number
   readonly maxWaiting: number
   readonly ratePerMinute: number
-  /** What this process shares with other replicas; undefined where it is the only one. */
-  readonly replicas: ReplicaSettings | undefined
   /** Where spans are posted; undefined where there is no collector. */
   readonly traces: string | undefined
   /** Where operators read metrics; undefined where nobody does. */
   readonly metrics: { readonly port: number; readonly bind: string } | undefined
+  /** What this process shares with other replicas; undefined where it is the only one. */
+  readonly replicas: ReplicaSettings | undefined
 }
 
 /** How replicas find each other. */
@@ -67,6 +67,15 @@ const toOrigin = (flag: string, text: string): string => {
   throw new ConfigError(`${flag}: ${text} is no origin such as https://mcp.example.com`)
 }
 
+/** OpenTelemetry's own variables; what else they set (headers, sampling, batches) its packages read themselves. */
+const toTraces = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED }: Env): string | undefined => {
+  if (endpoint === undefined || endpoint === '' || OTEL_SDK_DISABLED === 'true') return undefined
+  // Not repeated: it may hold a login.
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://127.0.0.1:4318')
+  return `${endpoint.replace(/\/+$/, '')}/v1/traces`
+}
+
 const toReplicas = ({ advertise }: HttpFlags, { REDIS_URL }: Env): ReplicaSettings | undefined => {
   const redisUrl = REDIS_URL || undefined
   if (redisUrl === undefined) {
@@ -81,15 +90,6 @@ const toReplicas = ({ advertise }: HttpFlags, { REDIS_URL }: Env): ReplicaSettin
       'REDIS_URL needs --advertise: where the other replicas reach this one, such as http://10.0.0.5:8011',
     )
   return { redisUrl, advertise }
-}
-
-/** OpenTelemetry's own variables; what else they set (headers, sampling, batches) its packages read themselves. */
-const toTraces = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED }: Env): string | undefined => {
-  if (endpoint === undefined || endpoint === '' || OTEL_SDK_DISABLED === 'true') return undefined
-  // Not repeated: it may hold a login.
-  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
-    throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://127.0.0.1:4318')
-  return `${endpoint.replace(/\/+$/, '')}/v1/traces`
 }
 
 /** What is chosen must fit what is reached. @throws ConfigError */
@@ -133,10 +133,10 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     maxCalls: flags.maxCalls ?? 64,
     maxWaiting: flags.maxWaiting ?? 1_000,
     ratePerMinute: flags.ratePerMinute ?? 0,
-    replicas: toReplicas(flags, env),
     traces: toTraces(env),
     metrics:
       flags.metricsPort === undefined ? undefined : { port: flags.metricsPort, bind: flags.metricsBind ?? '127.0.0.1' },
+    replicas: toReplicas(flags, env),
   }
   check(settings)
   return Object.freeze(settings)

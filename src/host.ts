@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
-import type { Caller } from './callers/caller.ts'
 import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
@@ -14,7 +13,7 @@ import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
-import { createServer, type ServerMeans } from './server.ts'
+import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
 /** The catalogue, as `tools/` has it. */
@@ -88,10 +87,10 @@ const createReport =
     observer?.called(report, result)
   }
 
-/** The catalogue, the same for every caller and dear to make: with the parameter that names a project, and without. */
-const createCatalogues = ({ operations, questions }: Contents): ((locked: boolean) => Catalogue) => {
+/** The same for every caller, and dear to make: with the parameter that names a project, and without. */
+const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations' | 'questions'>) => {
   const catalogues = new Map<boolean, Catalogue>()
-  return (locked) => {
+  return (locked: boolean): Catalogue => {
     const known = catalogues.get(locked)
     if (known !== undefined) return known
     const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
@@ -100,19 +99,13 @@ const createCatalogues = ({ operations, questions }: Contents): ((locked: boolea
   }
 }
 
-/** What transports need of a caller. */
-const toCaller = (means: ServerMeans): Omit<Caller, 'id' | 'name'> => {
-  const { surface, described } = means
-  return {
-    lacking: surface.lacking,
-    knows: (name) => surface.offered.has(name) || described?.prompts.some((prompt) => prompt.name === name) === true,
-    makeServer: (era, telling) => createServer(means, era, telling),
-    watch: described?.watch,
-  }
-}
-
 /** Makes the parts that all callers share. @throws ConfigError */
-export const createHost = (contents: Contents, config: Config, upstream: Upstream, running: Running): Host => {
+export const createHost = (
+  { operations, questions, beside }: Contents,
+  config: Config,
+  upstream: Upstream,
+  running: Running,
+): Host => {
   const { log, maxInFlight, observer } = running
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
@@ -126,13 +119,13 @@ export const createHost = (contents: Contents, config: Config, upstream: Upstrea
     ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
-  const catalogueOf = createCatalogues(contents)
+  const catalogueOf = createCatalogues({ operations, questions })
   const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
       surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
-      beside: contents.beside,
+      beside,
       project,
       locked,
       http: credential === undefined ? http : http.as(credential),
@@ -144,9 +137,14 @@ export const createHost = (contents: Contents, config: Config, upstream: Upstrea
       report: createReport(running, name),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
-    const begin = contents.beside.begin((name) => core.surface.offered.has(name))
+    const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    return { core, caller: { id, name, ...toCaller({ version, instructions, ...core }) } }
+    const means = { version, instructions, ...core }
+    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
+    const prompts = new Set(core.described?.prompts.map((prompt) => prompt.name))
+    const knows = (name: string): boolean => core.surface.offered.has(name) || prompts.has(name)
+    const { lacking } = core.surface
+    return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
   }
   return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }

@@ -27,7 +27,7 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
     await serveStdio(host, log, { hasKey: upstream.apiKey !== undefined, isLocal: upstream.isLocal, told })
   } else {
     // What stdio does not need, it does not load: it is started anew with every client.
-    const { loadObservers, serveHttp } = await import('./serve-http.ts')
+    const [{ serveHttp }, { loadObservers }] = await Promise.all([import('./serve-http.ts'), import('./observers.ts')])
     const observers = await loadObservers(config.http, readVersion(), log)
     const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, ...observers })
     const scopes = [...new Set([...questions, ...operations].flatMap((record) => record.scopes))].sort()

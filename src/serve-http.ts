@@ -9,11 +9,9 @@ import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { type Observer, together } from './observer.ts'
+import type { Observers } from './observers.ts'
 import { Readiness } from './readiness.ts'
 import { joinReplicas, type Replicas } from './replicas/replicas.ts'
-import { loadTracing } from './tracing/load.ts'
-import type { Tracing } from './tracing/tracing.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
 import { FairQueue } from './transports/http/fair-queue.ts'
 import { type Listener, listen } from './transports/http/listener.ts'
@@ -87,25 +85,6 @@ const listenForOperators = async (
   return listener
 }
 
-/** Whoever watches: for each that was asked for, its packages are loaded. */
-export interface Observers {
-  readonly metrics: Metrics | undefined
-  readonly tracing: Tracing | undefined
-  readonly observer: Observer | undefined
-}
-
-/** Loads what the settings ask for. @throws ConfigError */
-export const loadObservers = async (
-  { metrics: at, traces }: HttpSettings,
-  version: string,
-  log: Logger,
-): Promise<Observers> => {
-  const metrics = at === undefined ? undefined : (await import('./metrics.ts')).createMetrics()
-  const tracing = traces === undefined ? undefined : await loadTracing(traces, version, log)
-  const watching = [metrics, tracing].filter((each) => each !== undefined)
-  return { metrics, tracing, observer: watching.length === 0 ? undefined : together(watching) }
-}
-
 /** What is served besides the callers' own. */
 export interface HttpParts extends Observers {
   readonly upstream: Upstream
@@ -131,9 +110,9 @@ const assemble = async (host: Host, settings: HttpSettings, log: Logger, parts: 
     sessions,
     queue,
     rate: createRateLimit(settings.ratePerMinute, replicas?.redis),
-    route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
     readiness,
     tracing,
+    route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => {
       log.info(report, 'request')
@@ -158,26 +137,24 @@ export const serveHttp = async (
   const listener = await listen(made.app, settings.port, settings.bind)
   const url = `${listener.url}${MCP_PATH}`
   log.info({ url, auth: settings.auth }, 'listening')
-  return {
-    url,
-    close: async () => {
-      const until = performance.now() + GRACE_MS
-      const left = (): number => Math.max(0, until - performance.now())
-      readiness.drain()
-      made.refuse()
-      listener.stopAccepting()
-      // A request that is still being looked at has no turn yet that could be waited for.
-      await Promise.race([made.answered(), setTimeout(GRACE_MS)])
-      await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
-      sessions.close()
-      await callers.close()
-      await listener.close()
-      await replicas?.close()
-      // Last, so that it can be watched how the rest ends.
-      operators?.stopAccepting()
-      await operators?.close()
-      await host.http.close()
-      await parts.tracing?.close()
-    },
+  const close = async (): Promise<void> => {
+    const until = performance.now() + GRACE_MS
+    const left = (): number => Math.max(0, until - performance.now())
+    readiness.drain()
+    made.refuse()
+    listener.stopAccepting()
+    // A request that is still being looked at has no turn yet that could be waited for.
+    await Promise.race([made.answered(), setTimeout(GRACE_MS)])
+    await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
+    sessions.close()
+    await callers.close()
+    await listener.close()
+    // Late, so that it can be watched how the rest ends.
+    operators?.stopAccepting()
+    await operators?.close()
+    await replicas?.close()
+    await host.http.close()
+    await parts.tracing?.close()
   }
+  return { url, close }
 }

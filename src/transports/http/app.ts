@@ -33,9 +33,9 @@ export interface AppMeans {
   readonly sessions: Sessions
   readonly queue: FairQueue
   readonly rate: RateLimit
-  readonly route: SessionRoute
-  readonly readiness: Readiness
+  readonly readiness: Pick<Readiness, 'whyNot'>
   readonly tracing: Tracing | undefined
+  readonly route: SessionRoute
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
@@ -148,12 +148,10 @@ const serve = async (
   const read = await readMessage(request)
   if ('refused' in read) return read.refused
   const { message } = read
-  const refused = refuseMessage(message, request, caller, means.metadata?.url)
-  if (refused !== undefined) return refused
-  const { knows } = caller
-  return traced(means.tracing, { headers: request.headers, message, knows }, () =>
-    inTurn(means.queue, caller, request, message, endpointOf(caller)),
-  )
+  const answer = async (): Promise<Response> =>
+    refuseMessage(message, request, caller, means.metadata?.url) ??
+    inTurn(means.queue, caller, request, message, endpointOf(caller))
+  return traced(means.tracing, { headers: request.headers, message, knows: caller.knows }, answer)
 }
 
 /** What a message may not be, or may not ask for. */

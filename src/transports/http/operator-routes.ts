@@ -11,7 +11,7 @@ export interface Exposition {
 }
 
 /** Whether the process lives, and whether calls can be served: for whoever restarts it, and for whoever sends it calls. */
-export const createProbes = (readiness: Readiness): Hono => {
+export const createProbes = (readiness: Pick<Readiness, 'whyNot'>): Hono => {
   const probes = new Hono()
   const headers = { 'Cache-Control': 'no-store' }
   probes.get('/healthz', (context) => context.json({ status: 'alive' }, 200, headers))
