@@ -17,9 +17,9 @@ import { nameOf } from './load-name.ts'
 const CLIENTS = Math.min(1_000, Number(process.argv[2] ?? 1_000))
 const CALLS = Math.min(100_000, Number(process.argv[3] ?? 100_000))
 const ALONE = Math.min(1_000, CALLS)
-/** Memory is looked at this often; the first quarter of the run warms up. */
+/** Memory is looked at this often; the first half of the run warms up: caches of many callers, and the heap that V8 takes for them. */
 const SAMPLES = 20
-const WARM = SAMPLES / 4
+const WARM = SAMPLES / 2
 const GROWTH = 1.05
 
 const upstream = new Worker(new URL('./load-posthog.js', import.meta.url))
