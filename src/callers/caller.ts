@@ -12,8 +12,6 @@ export interface Caller {
   readonly makeServer: MakeServer
   /** The scopes a tool needs that the caller's credential lacks one of; undefined where that is no reason. */
   lacking(tool: string): readonly string[] | undefined
-  /** Whether a tool or a prompt of this name is offered. */
-  knows(name: string): boolean
   /** What tells of changes to the caller's resources, where they have any. */
   readonly watch: ResourceWatch | undefined
 }
