@@ -35,3 +35,17 @@ export const clientConfigurations = (server: string): string => {
     JSON.stringify({ inputs: [input], servers: { 'posthog-warehouse': prompted } }, null, 2),
   ].join('\n')
 }
+
+/**
+ * The same for clients that connect over HTTP. Claude Desktop connects only to public https addresses.
+ * @param url of the endpoint
+ */
+export const httpClientConfigurations = (url: string): string =>
+  [
+    'Claude Code:',
+    `claude mcp add --transport http posthog-warehouse ${url}`,
+    'Cursor (~/.cursor/mcp.json):',
+    JSON.stringify({ mcpServers: { 'posthog-warehouse': { url } } }, null, 2),
+    'VS Code (.vscode/mcp.json):',
+    JSON.stringify({ servers: { 'posthog-warehouse': { type: 'http', url } } }, null, 2),
+  ].join('\n')

@@ -25,6 +25,8 @@ export interface Means {
 export interface CallReport {
   readonly tool: string
   readonly outcome: 'ok' | 'error'
+  /** Of an error: a `ToolErrorKind`, `http_` and PostHog's status, or `fault` for one of ours. */
+  readonly kind?: string
   /** HTTP status of the last reply, if one came. */
   readonly status?: number
   readonly milliseconds: number
@@ -42,8 +44,8 @@ export type Call = (tool: Tool, args: Json, context: CallContext) => Promise<Too
 
 /** What of the process calls touch besides the API. */
 export interface CallHooks {
-  /** Called once for every call. */
-  report(call: CallReport): void
+  /** Called once for every call, with what it is answered. */
+  report(call: CallReport, result: ToolResult): void
   /** Answers what is no single operation. @throws ToolError */
   readonly answer: Answers['answer']
   /** Called after a write that was carried out, or may have been. */
@@ -55,19 +57,22 @@ export const createCall =
   (means: Means, hooks: CallHooks): Call =>
   async (tool, args, context) => {
     const started = performance.now()
-    const { result, status } = await run(means, hooks, tool, args, context)
-    hooks.report({
+    const { result, status, kind } = await run(means, hooks, tool, args, context)
+    const report: CallReport = {
       tool: tool.record.name,
       outcome: result.isError === true ? 'error' : 'ok',
+      ...(kind === undefined ? {} : { kind }),
       ...(status === undefined ? {} : { status }),
       milliseconds: Math.round(performance.now() - started),
-    })
+    }
+    hooks.report(report, result)
     return result
   }
 
 interface Outcome {
   readonly result: ToolResult
   readonly status?: number | undefined
+  readonly kind?: string
 }
 
 /** The one exit: whatever comes out of a call, result or error, is masked here. */
@@ -89,8 +94,13 @@ const run = async (means: Means, hooks: CallHooks, tool: Tool, args: Json, conte
     return { result: await toResult(answer, redactor, tool.operation), status }
   } catch (error) {
     const status = error instanceof StatusError ? error.status : undefined
-    return { result: toErrorResult(error, redactor, tool.record.effect), status }
+    return { result: toErrorResult(error, redactor, tool.record.effect), status, kind: kindOf(error) }
   }
+}
+
+const kindOf = (error: unknown): string => {
+  if (error instanceof StatusError) return `http_${error.status}`
+  return error instanceof ToolError ? error.kind : 'fault'
 }
 
 /** Carries out an operation; of a write that was, or may have been, whoever keeps what it changed is told. */

@@ -13,7 +13,7 @@ import { checkGuard } from './guard.ts'
 import { HttpFailure, type HttpReply } from './http/client.ts'
 import type { Json } from './operation.ts'
 import type { Redactor } from './redact.ts'
-import { type ApiRequest, type Target, toPath, toRequest } from './request.ts'
+import { type ApiRequest, type Target, toPath, toRequest, toRoute } from './request.ts'
 import type { Answer } from './result.ts'
 import { send } from './send.ts'
 import { isExpected } from './shape.ts'
@@ -144,7 +144,8 @@ const askOrSuccessor = async (call: FailedCall, request: ApiRequest, target: Tar
   const { successor } = call.operation
   if (successor === undefined || !isGone(reply)) return reply
   const path = toPath(target, successor.path, call.input)
-  return ask({ method: request.method, path, query: [], json: successor.body(call.input) })
+  const route = toRoute(target, successor.path)
+  return ask({ method: request.method, path, route, query: [], json: successor.body(call.input) })
 }
 
 /** A later PostHog renamed the route (fact sheet: managed warehouse gotcha 30). */
@@ -164,9 +165,12 @@ const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: A
   const error = toReplyError(call, reply, readBody(reply.body, reply.contentType))
   const { onMissing, name } = call.operation
   if (onMissing === undefined || reply.status !== 404) return error
-  const second = await ask({ method: 'GET', path: toPath(target, onMissing.path, call.input), query: [] }).catch(
-    () => undefined,
-  )
+  const second = await ask({
+    method: 'GET',
+    path: toPath(target, onMissing.path, call.input),
+    route: toRoute(target, onMissing.path),
+    query: [],
+  }).catch(() => undefined)
   const body = second?.status === 200 ? jsonOf(second) : undefined
   // Masked before the record's words cut it, so that no half of a secret survives the cut.
   if (body !== undefined)

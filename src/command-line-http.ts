@@ -57,6 +57,8 @@ export const addHttpFlags = (command: Command): Command =>
     .option('--session-idle-seconds <number>', 'how long an idle one is remembered (1800)', toCount(1))
     .option('--max-calls <number>', 'calls at once (64)', toCount(1))
     .option('--max-waiting <number>', 'calls that may wait for that (1000); beyond, 503', toCount(0))
+    .option('--metrics-port <number>', 'port for /metrics, which the other never has (0 takes a free one)', toPort)
+    .option('--metrics-bind <address>', 'address to listen on for that (127.0.0.1)')
     .option('--rate-per-minute <number>', 'requests of one caller (0: not counted); beyond, 429', toCount(0))
     .option('--advertise <url>', 'with REDIS_URL: where other replicas reach this one', toAddress)
 
@@ -67,4 +69,6 @@ Environment, beside that of the program:
   REDIS_URL             what replicas share: redis://[user:password@]host:6379[/db], or rediss://
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
                         {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
-                                     "toolsets": ["schema"], "tools": [], "project": 7}]}`
+                                     "toolsets": ["schema"], "tools": [], "project": 7}]}
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                        a collector that spans are sent to, such as http://127.0.0.1:4318`

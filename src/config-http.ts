@@ -18,6 +18,8 @@ export type HttpFlags = Partial<{
   maxCalls: number
   maxWaiting: number
   ratePerMinute: number
+  metricsPort: number
+  metricsBind: string
   advertise: string
 }>
 
@@ -39,6 +41,10 @@ export interface HttpSettings {
   readonly maxCalls: number
   readonly maxWaiting: number
   readonly ratePerMinute: number
+  /** Where spans are posted; undefined where there is no collector. */
+  readonly traces: string | undefined
+  /** Where operators read metrics; undefined where nobody does. */
+  readonly metrics: { readonly port: number; readonly bind: string } | undefined
   /** What this process shares with other replicas; undefined where it is the only one. */
   readonly replicas: ReplicaSettings | undefined
 }
@@ -59,6 +65,15 @@ const toOrigin = (flag: string, text: string): string => {
     if (/^https?:$/.test(protocol) && (text === origin || text === `${origin}/`)) return origin
   }
   throw new ConfigError(`${flag}: ${text} is no origin such as https://mcp.example.com`)
+}
+
+/** OpenTelemetry's own variables; what else they set (headers, sampling, batches) its packages read themselves. */
+const toTraces = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED }: Env): string | undefined => {
+  if (endpoint === undefined || endpoint === '' || OTEL_SDK_DISABLED === 'true') return undefined
+  // Not repeated: it may hold a login.
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://127.0.0.1:4318')
+  return `${endpoint.replace(/\/+$/, '')}/v1/traces`
 }
 
 const toReplicas = ({ advertise }: HttpFlags, { REDIS_URL }: Env): ReplicaSettings | undefined => {
@@ -101,6 +116,8 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
   if (auth === 'none' && flags.auth === undefined && (token ?? tokensFile) !== undefined)
     throw new ConfigError('MCP_AUTH_TOKEN is set, but not used: choose --auth token, or --auth none')
   if (flags.passOauth && auth !== 'posthog') throw new ConfigError('--pass-oauth goes with --auth posthog')
+  if (flags.metricsBind !== undefined && flags.metricsPort === undefined)
+    throw new ConfigError('--metrics-bind goes with --metrics-port')
   const settings: HttpSettings = {
     port: flags.port ?? 8011,
     bind: flags.bind ?? '127.0.0.1',
@@ -116,6 +133,9 @@ export const toHttpSettings = (flags: HttpFlags, env: Env): HttpSettings => {
     maxCalls: flags.maxCalls ?? 64,
     maxWaiting: flags.maxWaiting ?? 1_000,
     ratePerMinute: flags.ratePerMinute ?? 0,
+    traces: toTraces(env),
+    metrics:
+      flags.metricsPort === undefined ? undefined : { port: flags.metricsPort, bind: flags.metricsBind ?? '127.0.0.1' },
     replicas: toReplicas(flags, env),
   }
   check(settings)

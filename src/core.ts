@@ -1,5 +1,5 @@
 import { createAnswers } from './answers.ts'
-import { type CallReport, createCall, type Means } from './call.ts'
+import { type CallHooks, createCall, type Means } from './call.ts'
 import { createLook } from './look.ts'
 import { createProjects } from './project.ts'
 import type { AnswerKind, Beside } from './question.ts'
@@ -19,7 +19,7 @@ export interface CoreOptions extends Omit<Means, 'projects'> {
   readonly locked: boolean
   /** How often what somebody subscribed to is looked at; 0 never. */
   readonly pollMs: number
-  report(call: CallReport): void
+  readonly report: CallHooks['report']
   /** A change was made through this core that others may want to look at. */
   wrote?: ((project: number) => void) | undefined
   /** A look at what somebody subscribed to that failed. */

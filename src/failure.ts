@@ -129,6 +129,7 @@ export const toDisguisedFailure = (call: FailedCall, status: number, body: unkno
 export const toTransportError = (call: FailedCall, failure: HttpFailure): ToolError => {
   const changed: Changed = call.operation.effect === 'read' || failure.executed === 'no' ? 'nothing' : 'unknown'
   return new ToolError(`${call.operation.name}: ${failure.message}`, {
+    kind: failure.kind,
     changed,
     next: adviceForFailure(call, failure, changed),
   })

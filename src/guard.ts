@@ -2,7 +2,7 @@ import { readBody } from './body.ts'
 import type { Ask } from './carry-out.ts'
 import { type FailedCall, toReplyError } from './failure.ts'
 import type { Guard, Json } from './operation.ts'
-import { type Target, toPath } from './request.ts'
+import { type ApiRequest, type Target, toPath, toRoute } from './request.ts'
 import { ToolError } from './tool-error.ts'
 
 /** Pages of a look-up that are read at most; beyond, the write is refused rather than sent on half a look. */
@@ -15,10 +15,11 @@ const MOST_PAGES = 10
 export const checkGuard = async (guard: Guard, call: FailedCall, target: Target, ask: Ask): Promise<void> => {
   if (guard.when?.(call.input) === false) return
   const path = toPath(target, guard.path, call.input)
+  const route = toRoute(target, guard.path)
   const first = Object.entries(guard.query?.(call.input) ?? {})
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const query = page === 1 ? first : [...first, ...nextOf(first, page)]
-    const body = await look(call, { path, query }, ask)
+    const body = await look(call, { path, route, query }, ask)
     if (guard.of === 'list' ? !Array.isArray(body.results) : typeof body.id !== 'string') throw unreadable(call)
     const refusal = guard.refuse(body, call.input)
     if (refusal !== undefined) throw new ToolError(`${call.operation.name}: not sent. ${refusal}`, { next: '' })
@@ -36,12 +37,8 @@ const nextOf = (first: readonly (readonly [string, string])[], page: number): (r
   return [limit === undefined ? ['page', String(page)] : ['offset', String(Number(limit) * (page - 1))]]
 }
 
-const look = async (
-  call: FailedCall,
-  { path, query }: { readonly path: string; readonly query: readonly (readonly [string, string])[] },
-  ask: Ask,
-): Promise<Json> => {
-  const reply = await ask({ method: 'GET', path, query })
+const look = async (call: FailedCall, at: Pick<ApiRequest, 'path' | 'route' | 'query'>, ask: Ask): Promise<Json> => {
+  const reply = await ask({ method: 'GET', ...at })
   const body = readBody(reply.body, reply.contentType)
   if (reply.status !== 200) {
     const error = toReplyError(call, reply, body)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
 import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
@@ -9,6 +10,7 @@ import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
+import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
 import { createServer, type MakeServer } from './server.ts'
@@ -42,6 +44,14 @@ export interface Guest {
   readonly wrote?: (project: number) => void
 }
 
+/** How a process works, whoever calls. */
+export interface Running {
+  readonly log: Logger
+  /** Requests to PostHog at once. */
+  readonly maxInFlight: number
+  readonly observer?: Observer | undefined
+}
+
 /** One process: one pool of connections, and parts for each caller. */
 export interface Host {
   readonly http: HttpClient
@@ -69,14 +79,34 @@ const connectHttp = (config: HttpConfig): HttpClient => {
   }
 }
 
-/** @param maxInFlight requests to PostHog at once */
+/** Tells the log and whoever watches of the calls of one caller. */
+const createReport =
+  ({ log, observer }: Running, caller: string): CallHooks['report'] =>
+  (report, result) => {
+    log.info({ ...report, caller }, 'call')
+    observer?.called(report, result)
+  }
+
+/** The same for every caller, and dear to make: with the parameter that names a project, and without. */
+const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations' | 'questions'>) => {
+  const catalogues = new Map<boolean, Catalogue>()
+  return (locked: boolean): Catalogue => {
+    const known = catalogues.get(locked)
+    if (known !== undefined) return known
+    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    catalogues.set(locked, all)
+    return all
+  }
+}
+
+/** Makes the parts that all callers share. @throws ConfigError */
 export const createHost = (
   { operations, questions, beside }: Contents,
   config: Config,
-  log: Logger,
   upstream: Upstream,
-  maxInFlight: number,
+  running: Running,
 ): Host => {
+  const { log, maxInFlight, observer } = running
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
   const http = connectHttp({
@@ -86,17 +116,10 @@ export const createHost = (
     maxInFlight,
     env: config.proxy,
     ...(isLocal ? { storageOrigins: [origin] } : {}),
+    ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
-  // The same for every caller, and dear to make: with the parameter that names a project, and without.
-  const catalogues = new Map<boolean, Catalogue>()
-  const catalogueOf = (locked: boolean): Catalogue => {
-    const known = catalogues.get(locked)
-    if (known !== undefined) return known
-    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
-    catalogues.set(locked, all)
-    return all
-  }
+  const catalogueOf = createCatalogues({ operations, questions })
   const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
@@ -111,14 +134,17 @@ export const createHost = (
       apiKey: credential ?? apiKey,
       pollMs: config.pollSeconds * 1000,
       wrote,
-      report: (report) => log.info({ ...report, caller: name }, 'call'),
+      report: createReport(running, name),
       lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })
     const means = { version, instructions, ...core }
     const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
-    return { core, caller: { id, name, lacking: core.surface.lacking, makeServer, watch: core.described?.watch } }
+    const prompts = new Set(core.described?.prompts.map((prompt) => prompt.name))
+    const knows = (name: string): boolean => core.surface.offered.has(name) || prompts.has(name)
+    const { lacking } = core.surface
+    return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
   }
   return { http, version, only: config.lockProject ? upstream.project : undefined, host }
 }

@@ -26,6 +26,7 @@ export const parseInput = (spec: InputSpec, args: Json): Json => {
   const wrong = parsed.error.issues.flatMap((issue) => describe(issue, spec))
   const more = wrong.length > MOST_WRONG ? [`and ${wrong.length - MOST_WRONG} more`] : []
   throw new ToolError([...wrong.slice(0, MOST_WRONG), ...more].join('; '), {
+    kind: 'input',
     next: `Call again with these corrected. Inputs: ${inputsOf(spec.json)}`,
   })
 }

@@ -17,8 +17,10 @@ export const createLook =
   async (path, query) => {
     // Shared by every call that waits for it, so no single caller's cancellation ends it; the deadline does.
     const { signal } = new AbortController()
+    // Only these two have an id in their path.
+    const route = path.replace(/\/(organizations|projects)\/[^/]+/, '/$1/{id}')
     const reply = await http
-      .send({ method: 'GET', path, query, deadlineMs: DEADLINE_MS, maxReplyBytes: LARGEST_REPLY, signal })
+      .send({ method: 'GET', path, route, query, deadlineMs: DEADLINE_MS, maxReplyBytes: LARGEST_REPLY, signal })
       .catch((error: unknown) => {
         throw error instanceof HttpFailure ? failed(error.message) : error
       })

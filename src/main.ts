@@ -23,14 +23,15 @@ const serve = async (config: Config, log: Logger, local: LocalHandle | undefined
   const told = signalled()
   const contents = { operations, questions, beside }
   if (config.http === undefined) {
-    const host = createHost(contents, config, log, upstream, IN_FLIGHT.stdio)
+    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.stdio })
     await serveStdio(host, log, { hasKey: upstream.apiKey !== undefined, isLocal: upstream.isLocal, told })
   } else {
-    const host = createHost(contents, config, log, upstream, IN_FLIGHT.http)
-    const scopes = [...new Set([...questions, ...operations].flatMap((record) => record.scopes))].sort()
     // What stdio does not need, it does not load: it is started anew with every client.
-    const { serveHttp } = await import('./serve-http.ts')
-    const serving = await serveHttp(host, config.http, log, { upstream, scopes })
+    const [{ serveHttp }, { loadObservers }] = await Promise.all([import('./serve-http.ts'), import('./observers.ts')])
+    const observers = await loadObservers(config.http, readVersion(), log)
+    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, ...observers })
+    const scopes = [...new Set([...questions, ...operations].flatMap((record) => record.scopes))].sort()
+    const serving = await serveHttp(host, config.http, log, { upstream, scopes, ...observers })
     await told
     await serving.close()
   }

@@ -10,6 +10,8 @@ export interface Target {
 export interface ApiRequest {
   readonly method: Operation['method']
   readonly path: string
+  /** The path with names in the place of its values. */
+  readonly route: string
   readonly query: readonly (readonly [string, string])[]
   readonly json?: unknown
   readonly upload?: Upload
@@ -35,6 +37,9 @@ export const toPath = (target: Target, template: string, input: Json): string =>
   return `/api/${target.root}/${toSegment(target.project)}/${below}`
 }
 
+/** The same with the names of the holes: as many of them as there are operations. */
+export const toRoute = ({ root }: Target, template: string): string => `/api/${root}/{project_id}/${template}`
+
 /** The request of one call, from its record and its checked inputs. Pure. */
 export const toRequest = (operation: Operation, input: Json, target: Target): ApiRequest => {
   const inPath = new Set([...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name))
@@ -48,6 +53,7 @@ export const toRequest = (operation: Operation, input: Json, target: Target): Ap
   const request = {
     method: operation.method,
     path: toPath(target, operation.path, input),
+    route: toRoute(target, operation.path),
     query: query.flatMap(([name, value]) => toPairs(name, value)),
   }
   if (operation.upload) return { ...request, upload: operation.upload(input) }

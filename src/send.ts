@@ -25,6 +25,7 @@ export const send = async (
   return http.send({
     method: request.method,
     path: request.path,
+    route: request.route,
     query: request.query,
     ...(body === undefined ? {} : { body }),
     deadlineMs: operation.deadline === 'long' ? LONG_DEADLINE_MS : SHORT_DEADLINE_MS,

@@ -8,10 +8,14 @@ import { createTokenCallers } from './callers/token-callers.ts'
 import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Observers } from './observers.ts'
+import { Readiness } from './readiness.ts'
 import { joinReplicas, type Replicas } from './replicas/replicas.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
 import { FairQueue } from './transports/http/fair-queue.ts'
-import { listen } from './transports/http/listener.ts'
+import { type Listener, listen } from './transports/http/listener.ts'
+import { createOperatorApp } from './transports/http/operator-routes.ts'
 import { createRateLimit } from './transports/http/rate-limit.ts'
 import { answerHere, createSessionRoute } from './transports/http/session-route.ts'
 import { Sessions } from './transports/http/sessions.ts'
@@ -68,18 +72,36 @@ const toMetadata = (settings: HttpSettings, { origin }: Upstream, scopes: readon
   }
 }
 
-/** Serves Streamable HTTP until it is closed. @param scopes all that any tool needs. @throws ConfigError */
-export const serveHttp = async (
-  host: Host,
-  settings: HttpSettings,
+/** Opens the operators' port, if there is one. @throws ConfigError */
+const listenForOperators = async (
+  { metrics: at }: HttpSettings,
+  metrics: Metrics | undefined,
+  readiness: Readiness,
   log: Logger,
-  { upstream, scopes }: { readonly upstream: Upstream; readonly scopes: readonly string[] },
-): Promise<HttpServing> => {
+): Promise<Listener | undefined> => {
+  if (at === undefined || metrics === undefined) return undefined
+  const listener = await listen(createOperatorApp(readiness, metrics, at.bind), at.port, at.bind)
+  log.info({ url: `${listener.url}/metrics` }, 'metrics')
+  return listener
+}
+
+/** What is served besides the callers' own. */
+export interface HttpParts extends Observers {
+  readonly upstream: Upstream
+  /** All that any tool needs. */
+  readonly scopes: readonly string[]
+}
+
+/** What the endpoint is made of. */
+const assemble = async (host: Host, settings: HttpSettings, log: Logger, parts: HttpParts) => {
+  const { metrics, tracing, upstream, scopes } = parts
   const idleMs = settings.sessionIdleSeconds * 1000
   const replicas = settings.replicas && (await joinReplicas(settings.replicas, idleMs, log))
   const sessions = new Sessions({ most: settings.maxSessions, idleMs }, replicas?.places)
   replicas?.onConnected(() => sessions.announce())
   const queue = new FairQueue({ running: settings.maxCalls, waiting: settings.maxWaiting })
+  const readiness = new Readiness(host.http)
+  metrics?.watch({ sessions: () => sessions.size, running: () => queue.running, waiting: () => queue.waiting })
   let forget = (_caller: Caller): void => undefined
   const callers = createCallers(among(host, replicas), settings, log, (caller) => forget(caller))
   const made = createApp({
@@ -88,31 +110,51 @@ export const serveHttp = async (
     sessions,
     queue,
     rate: createRateLimit(settings.ratePerMinute, replicas?.redis),
+    readiness,
+    tracing,
     route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
     metadata: toMetadata(settings, upstream, scopes),
-    report: (report) => log.info(report, 'request'),
+    report: (report) => {
+      log.info(report, 'request')
+      metrics?.answered(report.method, report.status)
+    },
     onError: (error) => log.debug({ error: error.name }, 'protocol error'),
     onFault: (error) => log.error({ error: error.name }, 'fault'),
   })
   forget = made.forget
+  return { made, callers, sessions, queue, readiness, replicas }
+}
+
+/** Serves Streamable HTTP until it is closed. @throws ConfigError */
+export const serveHttp = async (
+  host: Host,
+  settings: HttpSettings,
+  log: Logger,
+  parts: HttpParts,
+): Promise<HttpServing> => {
+  const { made, callers, sessions, queue, readiness, replicas } = await assemble(host, settings, log, parts)
+  const operators = await listenForOperators(settings, parts.metrics, readiness, log)
   const listener = await listen(made.app, settings.port, settings.bind)
   const url = `${listener.url}${MCP_PATH}`
   log.info({ url, auth: settings.auth }, 'listening')
-  return {
-    url,
-    close: async () => {
-      const until = performance.now() + GRACE_MS
-      const left = (): number => Math.max(0, until - performance.now())
-      made.refuse()
-      listener.stopAccepting()
-      // A request that is still being looked at has no turn yet that could be waited for.
-      await Promise.race([made.answered(), setTimeout(GRACE_MS)])
-      await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
-      sessions.close()
-      await callers.close()
-      await listener.close()
-      await replicas?.close()
-      await host.http.close()
-    },
+  const close = async (): Promise<void> => {
+    const until = performance.now() + GRACE_MS
+    const left = (): number => Math.max(0, until - performance.now())
+    readiness.drain()
+    made.refuse()
+    listener.stopAccepting()
+    // A request that is still being looked at has no turn yet that could be waited for.
+    await Promise.race([made.answered(), setTimeout(GRACE_MS)])
+    await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
+    sessions.close()
+    await callers.close()
+    await listener.close()
+    // Late, so that it can be watched how the rest ends.
+    operators?.stopAccepting()
+    await operators?.close()
+    await replicas?.close()
+    await host.http.close()
+    await parts.tracing?.close()
   }
+  return { url, close }
 }

@@ -1,5 +1,18 @@
+import type { FailureKind } from './http/failure.ts'
+
 /** Whether a failed call may have changed something at PostHog. */
 export type Changed = 'nothing' | 'unknown'
+
+/** What went wrong, for counting: wrong arguments, SQL that PostHog refused, no reply, or anything else that is no fault. */
+export type ToolErrorKind = 'input' | 'sql' | FailureKind | 'refused'
+
+/** How a failure is told. */
+export interface ToolErrorOptions {
+  readonly next: string
+  readonly changed?: Changed
+  readonly residue?: string
+  readonly kind?: ToolErrorKind
+}
 
 /**
  * A failure a model can act on: what happened, whether anything changed, and the next step (empty where the message is one). Everything in it is
@@ -10,13 +23,15 @@ export class ToolError extends Error {
   readonly next: string
   /** What a refused call left behind all the same. */
   readonly residue: string | undefined
+  readonly kind: ToolErrorKind
 
-  constructor(what: string, options: { readonly next: string; readonly changed?: Changed; readonly residue?: string }) {
+  constructor(what: string, options: ToolErrorOptions) {
     super(what)
     this.name = 'ToolError'
     this.changed = options.changed ?? 'nothing'
     this.next = options.next
     this.residue = options.residue
+    this.kind = options.kind ?? 'refused'
   }
 
   /** The text a model reads. */

@@ -7,6 +7,8 @@ export interface Caller {
   /** Tells callers apart, in this process and others; says nothing of their secret. */
   readonly id: string
   readonly name: string
+  /** Whether a tool or a prompt of this name is offered: only such names may be told of in traces. */
+  knows(name: string): boolean
   readonly makeServer: MakeServer
   /** The scopes a tool needs that the caller's credential lacks one of; undefined where that is no reason. */
   lacking(tool: string): readonly string[] | undefined

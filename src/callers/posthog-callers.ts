@@ -11,6 +11,7 @@ const DISTRUST_MS = 30_000
 const MOST_VERDICTS = 10_000
 const DEADLINE_MS = 10_000
 const LARGEST_REPLY = 256 * 1024
+const KEY_PATH = '/api/personal_api_keys/@current'
 
 /** What PostHog says of a credential: the scopes it really has. */
 interface Verdict {
@@ -129,9 +130,10 @@ export class PosthogCallers implements Callers {
           ...shared,
           method: 'POST',
           path: '/oauth/introspect',
+          route: '/oauth/introspect',
           body: { kind: 'json', value: { token: credential } },
         })
-      : sender.send({ ...shared, method: 'GET', path: '/api/personal_api_keys/@current' })
+      : sender.send({ ...shared, method: 'GET', path: KEY_PATH, route: KEY_PATH })
   }
 }
 

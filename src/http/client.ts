@@ -3,7 +3,7 @@ import { encodeBody } from './body.ts'
 import { type Deadline, startDeadline, toEndFailure } from './deadline.ts'
 import { exchange, type RawReply } from './exchange.ts'
 import { HttpFailure } from './failure.ts'
-import type { HttpClient, HttpConfig, HttpReply, HttpRequest } from './message.ts'
+import type { HttpClient, HttpConfig, HttpReply, HttpRequest, Observe } from './message.ts'
 import { createAgent } from './proxy.ts'
 import { MAX_ATTEMPTS, mayRepeat, pause, toPauseMs, toRetryAfterSeconds } from './retry.ts'
 import { createSlots, type Slots } from './slots.ts'
@@ -58,8 +58,14 @@ const toReply = (raw: RawReply, fromStorage: boolean, attempts: number): HttpRep
   }
 }
 
-/** One attempt, the redirect included. */
-const attempt = async (means: Means, request: HttpRequest, deadline: Deadline, count: number) => {
+/** One attempt, the redirect included. @param added headers of whoever observes it */
+const attempt = async (
+  means: Means,
+  request: HttpRequest,
+  deadline: Deadline,
+  count: number,
+  added: Readonly<Record<string, string>>,
+): Promise<HttpReply> => {
   const { config, dispatcher, storage } = means
   const path = toTarget(config.origin, request)
   const encoded = request.body === undefined ? undefined : encodeBody(request.body)
@@ -71,6 +77,7 @@ const attempt = async (means: Means, request: HttpRequest, deadline: Deadline, c
     path,
     method: request.method,
     headers: {
+      ...added,
       ...(config.apiKey === undefined ? {} : { Authorization: `Bearer ${config.apiKey}` }),
       'User-Agent': config.userAgent,
       Accept: 'application/json',
@@ -84,13 +91,25 @@ const attempt = async (means: Means, request: HttpRequest, deadline: Deadline, c
   return toReply(await storage.fetch(raw.headers.location, { maxReplyBytes, deadline }), true, count)
 }
 
+const unobserved: Observe = () => ({ headers: {}, ended: () => undefined })
+
+/** What an observer is told of an error that is none of the network's. */
+const FAULT = new HttpFailure({ kind: 'unreadable', executed: 'unknown', message: 'The request could not be made.' })
+
 const attemptInTurn = async (means: Means, request: HttpRequest, deadline: Deadline, count: number) => {
   // A turn is held for one attempt, not for the pauses between: those must not keep other calls waiting.
   const release = await means.slots.take(deadline)
+  const { observe = unobserved, origin } = means.config
+  const { method, route } = request
+  const observed = observe({ method, origin, route, count })
   try {
-    return await attempt(means, request, deadline, count)
+    const reply = await attempt(means, request, deadline, count, observed.headers)
+    observed.ended(reply.status)
+    return reply
   } catch (error) {
-    if (error instanceof HttpFailure) return error
+    const failure = error instanceof HttpFailure ? error : undefined
+    observed.ended(failure ?? FAULT)
+    if (failure !== undefined) return failure
     throw error
   } finally {
     release()

@@ -52,15 +52,33 @@ const toHeaders = (request: Request, extra: Readonly<Record<string, string>>): R
   ...extra,
 })
 
+/**
+ * A body as a web stream that ends where it breaks: there is nobody to tell but whoever reads it, and a stream that fails
+ * would be reported as a fault of this server.
+ */
+const toStream = (body: Readable): ReadableStream<Uint8Array> => {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next().catch(() => ({ done: true, value: undefined }))
+      if (done || value === undefined) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel() {
+      body.destroy()
+    },
+  })
+}
+
 const toResponse = ({ statusCode, headers, body }: Dispatcher.ResponseData): Response => {
   const kept = new Headers()
+  // A body that breaks is shorter than was said, and the next response must not be taken for its rest.
   for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && !OF_CONNECTION.has(name)) kept.set(name, [value].flat().join(', '))
+    if (value !== undefined && name !== 'content-length' && !OF_CONNECTION.has(name))
+      kept.set(name, [value].flat().join(', '))
   const hasNone = statusCode === 204 || statusCode === 304
   if (hasNone) body.resume()
-  // The same web stream, typed by Node on the one side and by the DOM on the other.
-  const stream = hasNone ? null : (Readable.toWeb(body) as unknown as ReadableStream)
-  return new Response(stream, { status: statusCode, headers: kept })
+  return new Response(hasNone ? null : toStream(body), { status: statusCode, headers: kept })
 }
 
 interface Passing {
@@ -90,7 +108,7 @@ export const createForwarder = (): Forwarder => {
     forward: async (request, origin, extra) => {
       const { pathname, search } = new URL(request.url)
       const { signal, over } = begin(request.method === 'GET')
-      // Typed by the DOM, as above.
+      // The same web stream, typed by Node on the one side and by the DOM on the other.
       const content = request.body === null ? null : Readable.fromWeb(request.body as unknown as NodeStream)
       try {
         const reply = await agent.request({

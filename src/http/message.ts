@@ -1,3 +1,5 @@
+import type { HttpFailure } from './failure.ts'
+
 /** A JSON body, sent as `application/json`. */
 export interface JsonBody {
   readonly kind: 'json'
@@ -22,6 +24,8 @@ export interface HttpRequest {
   /** Starts with one `/`, already percent-encoded, without query. */
   readonly path: string
   readonly query?: readonly (readonly [string, string])[]
+  /** The path with names in the place of its values, such as `/api/projects/{project_id}/query/`: for measuring. */
+  readonly route?: string
   readonly body?: JsonBody | FileBody
   /** Milliseconds for everything: waiting for a turn, every attempt, the pauses between, the redirect. */
   readonly deadlineMs: number
@@ -57,6 +61,23 @@ export type ProxyEnv = Readonly<
   >
 >
 
+/** One attempt of a request to the configured origin. */
+export interface Attempt {
+  readonly method: HttpRequest['method']
+  readonly origin: string
+  readonly route: string | undefined
+  /** From 1. */
+  readonly count: number
+}
+
+/** Whoever is told of an attempt as it begins, and then of its end. */
+export type Observe = (attempt: Attempt) => {
+  /** What has to go with it. */
+  readonly headers: Readonly<Record<string, string>>
+  /** @param outcome the status, or why there is none */
+  ended(outcome: number | HttpFailure): void
+}
+
 /** What the client is made from. */
 export interface HttpConfig {
   /** Scheme, host and port, nothing more: `https://us.posthog.com`. The key goes nowhere else. */
@@ -69,6 +90,8 @@ export interface HttpConfig {
   readonly env: ProxyEnv
   /** Origins storage redirects may lead to without being https or public: the local warehouse's own storage. */
   readonly storageOrigins?: readonly string[]
+  /** Told of every attempt. */
+  readonly observe?: Observe
   /** Stands in for the system's resolver in the check of storage addresses. */
   readonly resolve?: Resolve
 }

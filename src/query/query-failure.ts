@@ -78,6 +78,9 @@ export const toQueryError = async (failed: Failed): Promise<ToolError> => {
   const hint = await toHint(failed, words)
   return new ToolError(
     `PostHog refused the query of project ${call.project}${place === undefined ? '' : ` at ${place}`}: "${said}"${hint === undefined ? '' : `. ${hint}`}`,
-    { next: 'Correct the SQL and run it again; the description of a table has the names and types of its columns' },
+    {
+      kind: 'sql',
+      next: 'Correct the SQL and run it again; the description of a table has the names and types of its columns',
+    },
   )
 }

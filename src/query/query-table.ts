@@ -1,7 +1,7 @@
 import type { Json } from '../operation.ts'
 import { toText } from '../schema/reply-parts.ts'
 import { cut } from '../text/line.ts'
-import { estimateTokens } from './token-estimate.ts'
+import { estimateTokens } from '../text/token-estimate.ts'
 
 /** A column of an answer; the type is ClickHouse's word, absent where PostHog does not say. */
 export interface AnswerColumn {

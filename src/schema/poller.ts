@@ -1,4 +1,5 @@
 import { StatusError } from '../carry-out.ts'
+import { outOfScope } from '../request-scope.ts'
 
 /** The longest pause between two looks at a project, after failures. */
 const LONGEST_MS = 30 * 60_000
@@ -55,7 +56,8 @@ export class Poller {
   }
 
   #wait(): void {
-    this.#timer = setTimeout(() => this.#round(), this.#means.intervalMs).unref()
+    // Whoever subscribed first began it; it is not done for them alone.
+    this.#timer = outOfScope(() => setTimeout(() => this.#round(), this.#means.intervalMs).unref())
   }
 
   async #round(): Promise<void> {

@@ -1,7 +1,13 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { callTool } from '../operated/server.ts'
 import { hasPostgres, startPostgres } from '../services/postgres.ts'
 
 const run = promisify(execFile)
@@ -21,6 +27,72 @@ it('the tour shows real rows, one failing call, and configuration for four clien
   expect(stdout).toContain('Unable to resolve field: prize')
   expect(stdout).not.toContain('Look into your database')
   for (const client of ['Claude Desktop', 'Claude Code', 'Cursor', 'VS Code']) expect(stdout).toContain(client)
+})
+
+/** A tour that serves, as far as it printed its last line; its group gets signals as from a terminal. */
+const startServing = async (...args: string[]) => {
+  const child = spawn(process.execPath, [tour, ...args], {
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error('the tour did not start')
+  onTestFinished(() => {
+    if (child.exitCode === null) process.kill(-pid, 'SIGKILL')
+  })
+  const lines: string[] = []
+  const ended = once(child, 'close')
+  const output = createInterface({ input: child.stdout })
+  await new Promise<void>((resolve) => {
+    output.on('line', (line) => {
+      lines.push(line)
+      if (line.startsWith('Press Ctrl-C')) resolve()
+    })
+    ended.then(() => resolve())
+  })
+  return { lines, ended, signal: (name: NodeJS.Signals) => process.kill(-pid, name) }
+}
+
+it('goes on over HTTP with what the tour made, and ends with Ctrl-C', async () => {
+  const { lines, ended, signal } = await startServing('--serve')
+  const url = lines.find((line) => line.startsWith('MCP endpoint: '))?.slice('MCP endpoint: '.length) ?? ''
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/)
+  const configurations = lines.slice(lines.indexOf(`MCP endpoint: ${url}`) + 1).join('\n')
+  expect(configurations).toContain(`claude mcp add --transport http posthog-warehouse ${url}\n`)
+  expect(configurations).toContain(`"url": "${url}"`)
+  const { message } = await callTool(url, 'query_run', { sql: 'select country from top_country' })
+  expect(message).toMatchObject({ result: { structuredContent: { rows: [['US']] } } })
+  signal('SIGINT')
+  expect(await ended).toEqual([0, null])
+  expect(lines.at(-1)).toBe('Ended.')
+  await expect(fetch(url)).rejects.toThrow()
+})
+
+const hasTerminals = spawnSync('script', ['--version']).status === 0
+
+it.skipIf(!hasTerminals)('serves by itself in a terminal, and leaves nothing behind (needs `script`)', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tour-terminal-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const child = spawn('script', ['-qec', `exec ${process.execPath} ${tour}`, '/dev/null'], {
+    env: { PATH: process.env.PATH, TMPDIR: folder },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ended = once(child, 'close')
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line)
+    // What the key sends.
+    if (line.startsWith('Press Ctrl-C')) child.stdin.write('\x03')
+  }
+  expect(await ended).toEqual([0, null])
+  expect(lines.at(-1)?.trim()).toBe('Ended.')
+  expect(await readdir(folder)).toEqual([])
+})
+
+it('serves nothing with --once, even if told to', async () => {
+  expect((await takeTour(['--serve', '--once'])).stdout).not.toContain('MCP endpoint')
 })
 
 describe('with a database', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readBody } from '../../src/body.ts'
 import { PLAIN_PER_HOUR, QueryBudget } from '../../src/query/query-budget.ts'
 import { readAnswer, toCells, toTable } from '../../src/query/query-table.ts'
-import { estimateTokens } from '../../src/query/token-estimate.ts'
+import { estimateTokens } from '../../src/text/token-estimate.ts'
 
 describe('the estimate of tokens', () => {
   it.each([

@@ -87,10 +87,11 @@ describe.skipIf(!hasRedisAndNginx())('three replicas, when something fails', { t
     posthog.script(() => 'hang')
     const params = { name: 'warehouse_tables_update', arguments: { id: randomUUID(), name: 'other' } }
     const call = inSession(second.url, sessionId, { jsonrpc: '2.0', id: 2, method: 'tools/call', params })
-    const ended = call.then((response) => response.text()).catch((error: unknown) => error)
+    const ended = call.then((response) => response.text())
     await posthog.arrived(0)
     await first.end('SIGKILL')
-    expect(await ended).toBeInstanceOf(TypeError)
+    // It ends without an answer.
+    expect(await ended).not.toContain('jsonrpc')
     expect(posthog.requests).toHaveLength(1)
     expect((await inSession(second.url, sessionId, PING)).status).toBe(404)
     expect(others(second)).toEqual([])

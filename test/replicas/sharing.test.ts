@@ -51,9 +51,10 @@ describe.skipIf(!hasRedisAndNginx())('three replicas behind nginx', { timeout: 1
     const { done, outcomes } = startLoad([client], 30)
     await done
     expect(outcomes.filter(({ settled }) => settled === 'right')).toHaveLength(30)
-    // One replica has the session and made the calls; the others took part.
+    // One replica has the session and made the calls; the others passed on what nginx gave them.
     expect(replicas.map(calls).sort((a, b) => a - b)).toEqual([0, 0, 30])
-    for (const replica of replicas) expect(requests(replica)).toBeGreaterThan(5)
+    const others = replicas.filter((replica) => calls(replica) === 0)
+    expect(others.map(requests).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10)
     const { sessionId = '' } = client
     for (const { url } of replicas) expect((await inSession(url, sessionId)).status).toBe(200)
     // Nobody gets into it without the token, nor through a mark of a hop.

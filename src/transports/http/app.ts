@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
+import type { Readiness } from '../../readiness.ts'
+import type { Tracing } from '../../tracing/tracing.ts'
 import { authenticate, toRefusal } from './authenticate.ts'
 import { readMessage } from './body.ts'
 import { checkEdges, type Edges } from './edges.ts'
@@ -10,13 +11,15 @@ import type { FairQueue } from './fair-queue.ts'
 import { InFlight } from './in-flight.ts'
 import { interestOf, onEnd } from './listen-stream.ts'
 import { asksForWork, toolCallsOf, whyNoBatch } from './messages.ts'
+import { createProbes } from './operator-routes.ts'
 import type { RateLimit } from './rate-limit.ts'
+import { identifyRequest } from './request-id.ts'
 import type { SessionRoute } from './session-route.ts'
 import type { Sessions } from './sessions.ts'
+import { traced } from './traced.ts'
 
 /** One request, for the log: never a header that could hold a secret, never a body. */
 export interface RequestReport {
-  readonly request: string
   readonly method: string
   readonly status: number
   readonly caller: string | undefined
@@ -30,6 +33,8 @@ export interface AppMeans {
   readonly sessions: Sessions
   readonly queue: FairQueue
   readonly rate: RateLimit
+  readonly readiness: Pick<Readiness, 'whyNot'>
+  readonly tracing: Tracing | undefined
   readonly route: SessionRoute
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
@@ -68,6 +73,9 @@ export const createApp = (means: AppMeans): App => {
   const app = new Hono()
   const { metadata, edges } = means
   let isClosing = false
+  app.use(identifyRequest)
+  // Before the rest: who asks for them is not reported, and sends any Host.
+  app.route('/', createProbes(means.readiness))
   app.use(reported(means))
   app.use(async (_context, next) => (isClosing ? closing() : next()))
   if (edges.origins.length > 0) app.use('/.well-known/*', allowPages(edges.origins))
@@ -113,11 +121,8 @@ const reported =
   (means: AppMeans): MiddlewareHandler =>
   async (context, next) => {
     const started = performance.now()
-    const request = randomUUID()
     await next()
-    context.header('X-Request-Id', request)
     means.report({
-      request,
       method: context.req.method,
       status: context.res.status,
       caller: context.get(CALLER),
@@ -143,8 +148,10 @@ const serve = async (
   const read = await readMessage(request)
   if ('refused' in read) return read.refused
   const { message } = read
-  const refused = refuseMessage(message, request, caller, means.metadata?.url)
-  return refused ?? inTurn(means.queue, caller, request, message, endpointOf(caller))
+  const answer = async (): Promise<Response> =>
+    refuseMessage(message, request, caller, means.metadata?.url) ??
+    inTurn(means.queue, caller, request, message, endpointOf(caller))
+  return traced(means.tracing, { headers: request.headers, message, knows: caller.knows }, answer)
 }
 
 /** What a message may not be, or may not ask for. */
