@@ -141,8 +141,9 @@ export const serveHttp = async (
     const until = performance.now() + GRACE_MS
     const left = (): number => Math.max(0, until - performance.now())
     readiness.drain()
+    await listener.stopAccepting()
     made.refuse()
-    listener.stopAccepting()
+    log.info({ running: queue.running, waiting: queue.waiting }, 'ending')
     // A request that is still being looked at has no turn yet that could be waited for.
     await Promise.race([made.answered(), setTimeout(GRACE_MS)])
     await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
@@ -150,7 +151,7 @@ export const serveHttp = async (
     await callers.close()
     await listener.close()
     // Late, so that it can be watched how the rest ends.
-    operators?.stopAccepting()
+    await operators?.stopAccepting()
     await operators?.close()
     await replicas?.close()
     await host.http.close()

@@ -205,7 +205,7 @@ describe('slow clients', () => {
     listener = await listen({ fetch }, 0, '127.0.0.1', patient)
   })
   afterAll(async () => {
-    listener.stopAccepting()
+    await listener.stopAccepting()
     await listener.close()
   })
 

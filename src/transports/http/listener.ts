@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import type { Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { ConfigError } from '../../command-line.ts'
+import { QuietConnections } from './quiet-connections.ts'
 
 /** How long a client may take: one that is slower is let go. */
 export interface Patience {
@@ -20,12 +21,18 @@ const KEEP_ALIVE_MS = 65_000
 const PROBE_MS = 30_000
 /** For the last bytes of what has ended. */
 const FLUSH_MS = 1_000
+/** For a request on a connection that was taken before the port closed. */
+const ARRIVAL_MS = 500
+/** A turn of the event loop that brings nothing takes a fraction of this. */
+const CALM_TURN_MS = 0.1
+/** How long such a turn is waited for. */
+const CALM_MS = 1_000
 
 /** A listening server. */
 export interface Listener {
   readonly url: string
-  /** Takes no more connections, and lets go of each as it falls idle. */
-  stopAccepting(): void
+  /** Takes no more connections; resolves when those that are open have sent their last request, or had time for it. */
+  stopAccepting(): Promise<void>
   /** Closes what is left. */
   close(): Promise<void>
 }
@@ -53,11 +60,12 @@ export const listen = async (
   const address = server.address() as AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   const ended = once(server, 'close')
+  const quiet = new QuietConnections(server)
   return {
     url: `http://${host}:${address.port}`,
-    stopAccepting: () => stopAccepting(server),
+    stopAccepting: () => stopAccepting(server, quiet),
     close: async () => {
-      server.closeIdleConnections()
+      quiet.close()
       const force = setTimeout(() => server.closeAllConnections(), FLUSH_MS)
       await ended
       clearTimeout(force)
@@ -75,11 +83,32 @@ const started = (server: Server, port: number, bind: string): Promise<void> =>
     server.listen(port, bind.replace(/^\[|\]$/g, ''), () => resolve())
   })
 
-const stopAccepting = (server: Server): void => {
-  server.on('request', (_request, response: ServerResponse) => {
-    response.on('close', () => setImmediate(() => server.closeIdleConnections()))
-  })
-  server.close()
-  // Those that wait for their next request need not be waited for.
-  server.closeIdleConnections()
+const stopAccepting = async (server: Server, quiet: QuietConnections): Promise<void> => {
+  quiet.last()
+  await closePort(server)
+  await quiet.gone(ARRIVAL_MS)
 }
+
+/**
+ * Closes the port right after a turn of the event loop in which nothing happened. What the system has accepted and the
+ * loop has not yet taken is reset with the port; such a turn has taken all of it, and what comes in the microseconds
+ * after it is next to nothing.
+ */
+const closePort = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const started = performance.now()
+    let before = 0
+    const look = (): void => {
+      const now = performance.now()
+      if (now - before > CALM_TURN_MS && now - started < CALM_MS) {
+        before = now
+        setImmediate(look)
+        return
+      }
+      // Not the HTTP server's own way to close: that lets go of idle connections at once, and a request that is just
+      // arriving on one of them would be lost.
+      NetServer.prototype.close.call(server)
+      resolve()
+    }
+    look()
+  })
