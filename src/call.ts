@@ -6,7 +6,7 @@ import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
 import type { Json, Operation } from './operation.ts'
 import type { Projects } from './project.ts'
-import { createRedactor, secretsIn } from './redact.ts'
+import { createRedactors, type Redactor, secretsIn } from './redact.ts'
 import { type ToolResult, toErrorResult, toResult } from './result.ts'
 import { ToolError } from './tool-error.ts'
 
@@ -53,11 +53,11 @@ export interface CallHooks {
 }
 
 /** The only path to the API. */
-export const createCall =
-  (means: Means, hooks: CallHooks): Call =>
-  async (tool, args, context) => {
+export const createCall = (means: Means, hooks: CallHooks): Call => {
+  const redactorOf = createRedactors(means.apiKey ?? '')
+  return async (tool, args, context) => {
     const started = performance.now()
-    const { result, status, kind } = await run(means, hooks, tool, args, context)
+    const { result, status, kind } = await run({ means, hooks, redactorOf }, tool, args, context)
     const report: CallReport = {
       tool: tool.record.name,
       outcome: result.isError === true ? 'error' : 'ok',
@@ -68,6 +68,14 @@ export const createCall =
     hooks.report(report, result)
     return result
   }
+}
+
+interface Runner {
+  readonly means: Means
+  readonly hooks: CallHooks
+  /** What masks the secrets of one call, and the server's key. */
+  redactorOf(secrets: readonly string[]): Redactor
+}
 
 interface Outcome {
   readonly result: ToolResult
@@ -76,14 +84,15 @@ interface Outcome {
 }
 
 /** The one exit: whatever comes out of a call, result or error, is masked here. */
-const run = async (means: Means, hooks: CallHooks, tool: Tool, args: Json, context: CallContext): Promise<Outcome> => {
+const run = async (runner: Runner, tool: Tool, args: Json, context: CallContext): Promise<Outcome> => {
+  const { means, hooks, redactorOf } = runner
   const paths = tool.record.secrets ?? []
-  const secrets = [means.apiKey ?? '', ...secretsIn(args, paths)]
-  let redactor = createRedactor(secrets)
+  const secrets = secretsIn(args, paths)
+  let redactor = redactorOf(secrets)
   try {
     const input = parseInput(tool.input, args)
     // Once more: a payload written as text shows its parts only after parsing.
-    redactor = createRedactor([...secrets, ...secretsIn(input, paths)])
+    redactor = redactorOf([...secrets, ...secretsIn(input, paths)])
     if ('question' in tool) {
       const { json, text } = await hooks.answer(tool, input, { ...context, redactor })
       // Masked where it was made, and once more here: this is the one way out.

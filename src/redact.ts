@@ -72,9 +72,16 @@ const remembering = (mask: (text: string) => string): ((text: string) => string)
   }
 }
 
-/** A redactor for one call: its own secrets and the server's key. */
-export const createRedactor = (secrets: readonly string[]): Redactor => {
-  const maskKnown = createMasking(secrets, MASK)
+/** A redactor of these secrets. */
+export const createRedactor = (secrets: readonly string[]): Redactor => redactWith(createMasking(secrets, MASK))
+
+/** Redactors for calls: of the server's key, whose many forms are worked out once, and each call's own secrets. */
+export const createRedactors = (key: string): ((secrets: readonly string[]) => Redactor) => {
+  const maskKey = createMasking([key], MASK)
+  return (secrets) => (secrets.length === 0 ? redactWith(maskKey) : createRedactor([key, ...secrets]))
+}
+
+const redactWith = (maskKnown: (text: string) => string): Redactor => {
   const certain = remembering((text) => {
     let clean = maskKnown(text)
     for (const [form, mask] of BY_FORM) clean = clean.replace(form, mask)
