@@ -136,6 +136,9 @@ const serve = async (
   context: Context,
 ): Promise<Response> => {
   const request = context.req.raw
+  // Its answer's body is never read, and whatever waits for the end of that would wait for ever.
+  if (request.method === 'HEAD')
+    return toRpcError(405, -32000, 'The protocol has no HEAD', { Allow: 'GET, POST, DELETE' })
   const caller = await authenticate(means.callers, request, means.metadata?.url)
   if (caller instanceof Response) return caller
   context.set(CALLER, caller.name)
