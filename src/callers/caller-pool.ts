@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, Held, Refusal } from './caller.ts'
 
 /** Callers whose parts are kept; those who come back later start with an empty cache. */
 const MOST = 1_000
@@ -10,9 +10,21 @@ export interface Kept {
   readonly core: Core
 }
 
-/** The parts of each caller, made when they first come: the last who came are kept. */
+interface Entry extends Kept {
+  /** Requests that are being answered, streams that are open. */
+  holds: number
+}
+
+const FULL: Refusal = {
+  status: 503,
+  error: 'temporarily_unavailable',
+  description: 'As many callers as there may be are being served; try again later',
+  retryAfterSeconds: 5,
+}
+
+/** The parts of each caller, made when they first come: the last who came are kept, and all who are being served. */
 export class CallerPool {
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, Entry>()
   readonly #closing = new Set<Promise<void>>()
   readonly #dropped: (caller: Caller) => void
 
@@ -21,15 +33,23 @@ export class CallerPool {
     this.#dropped = dropped
   }
 
-  /** The caller of this id. @param key changes when the parts have to be made anew */
-  take(key: string, make: () => Kept): Caller {
+  /**
+   * The caller of this key, held; refused where there is no room because all the others are being served.
+   * @param key changes when the parts have to be made anew
+   */
+  take(key: string, make: () => Kept): Held | Refusal {
     const known = this.#kept.get(key)
-    const kept = known ?? make()
+    if (known === undefined && !this.#makeRoom()) return FULL
+    const entry = known ?? { ...make(), holds: 0 }
     this.#kept.delete(key)
-    this.#kept.set(key, kept)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MOST && oldest !== undefined) this.drop(oldest)
-    return kept.caller
+    this.#kept.set(key, entry)
+    entry.holds += 1
+    return {
+      caller: entry.caller,
+      release: () => {
+        entry.holds -= 1
+      },
+    }
   }
 
   /** Drops everybody else. */
@@ -49,5 +69,14 @@ export class CallerPool {
   async close(): Promise<void> {
     for (const key of [...this.#kept.keys()]) this.drop(key)
     await Promise.all(this.#closing)
+  }
+
+  /** A session without an open request keeps nobody: a thousand of them would keep out everybody else. */
+  #makeRoom(): boolean {
+    if (this.#kept.size < MOST) return true
+    const oldest = [...this.#kept].find(([, { holds }]) => holds === 0)
+    if (oldest === undefined) return false
+    this.drop(oldest[0])
+    return true
   }
 }

@@ -16,6 +16,13 @@ export interface Caller {
   readonly watch: ResourceWatch | undefined
 }
 
+/** A caller while a request of theirs is served: their parts are kept until it is released. */
+export interface Held {
+  readonly caller: Caller
+  /** Once, when the last byte of the answer has left, or nobody wants it any more. */
+  release(): void
+}
+
 /** Why a request is not served, in the words of RFC 6750. */
 export interface Refusal {
   readonly status: 401 | 403 | 503
@@ -29,12 +36,12 @@ export interface Refusal {
 export interface Callers {
   /** Whether callers bring a token at all. */
   readonly isOpen: boolean
-  identify(authorization: string | undefined, signal: AbortSignal): Promise<Caller | Refusal>
+  identify(authorization: string | undefined, signal: AbortSignal): Promise<Held | Refusal>
   close(): Promise<void>
 }
 
 /** Whether somebody is refused. */
-export const isRefusal = (answer: Caller | Refusal): answer is Refusal => 'status' in answer
+export const isRefusal = (answer: Held | Refusal): answer is Refusal => 'status' in answer
 
 /** The token of a header; `Bearer` in any case, as RFC 9110 has it. */
 export const toToken = (authorization: string | undefined): string | undefined =>

@@ -7,7 +7,7 @@ import type { Kept } from './caller-pool.ts'
  */
 export const createOpenCallers = ({ caller, core }: Kept, dropped: (caller: Caller) => void): Callers => ({
   isOpen: true,
-  identify: async () => caller,
+  identify: async () => ({ caller, release: () => undefined }),
   close: () => {
     dropped(caller)
     return core.close()

@@ -1,7 +1,7 @@
 import { readBody } from '../body.ts'
 import { type HttpClient, HttpFailure, type HttpReply } from '../http/client.ts'
 import { toObject } from '../schema/reply-parts.ts'
-import { type Caller, type Callers, NO_TOKEN, type Refusal, toHash, toToken } from './caller.ts'
+import { type Callers, type Held, NO_TOKEN, type Refusal, toHash, toToken } from './caller.ts'
 import type { CallerPool, Kept } from './caller-pool.ts'
 
 /** How long PostHog's word on a credential counts; a revoked one works no longer than that. */
@@ -62,7 +62,7 @@ export class PosthogCallers implements Callers {
     this.#now = options.now ?? Date.now
   }
 
-  async identify(authorization: string | undefined): Promise<Caller | Refusal> {
+  async identify(authorization: string | undefined): Promise<Held | Refusal> {
     const credential = toToken(authorization)
     if (credential === undefined) return NO_TOKEN
     if (credential.startsWith('pha_') && !this.#options.passOAuth) return NO_OAUTH

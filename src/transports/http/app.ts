@@ -9,7 +9,7 @@ import { checkEdges, type Edges } from './edges.ts'
 import { Endpoint, toRpcError } from './endpoint.ts'
 import type { FairQueue } from './fair-queue.ts'
 import { InFlight } from './in-flight.ts'
-import { interestOf, onEnd } from './listen-stream.ts'
+import { holding, interestOf } from './listen-stream.ts'
 import { asksForWork, toolCallsOf, whyNoBatch } from './messages.ts'
 import { createProbes } from './operator-routes.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -139,9 +139,20 @@ const serve = async (
   // Its answer's body is never read, and whatever waits for the end of that would wait for ever.
   if (request.method === 'HEAD')
     return toRpcError(405, -32000, 'The protocol has no HEAD', { Allow: 'GET, POST, DELETE' })
-  const caller = await authenticate(means.callers, request, means.metadata?.url)
-  if (caller instanceof Response) return caller
+  const held = await authenticate(means.callers, request, means.metadata?.url)
+  if (held instanceof Response) return held
+  const { caller, release } = held
   context.set(CALLER, caller.name)
+  return holding(release, () => serveCaller(means, endpointOf, request, caller))
+}
+
+/** @param caller who stays until the answer has ended */
+const serveCaller = async (
+  means: AppMeans,
+  endpointOf: (caller: Caller) => Endpoint,
+  request: Request,
+  caller: Caller,
+): Promise<Response> => {
   // Unread and uncounted: that is for the replica that answers.
   const elsewhere = await means.route(request, caller)
   if (elsewhere !== undefined) return elsewhere
@@ -187,10 +198,5 @@ const inTurn = async (
   const release = await queue.take(caller.id, request.signal)
   if (release === undefined)
     return toRpcError(503, -32000, 'Too many calls are waiting; try again later', { 'Retry-After': '2' })
-  try {
-    return onEnd(await endpoint.handle(request, message), release)
-  } catch (error) {
-    release()
-    throw error
-  }
+  return holding(release, () => endpoint.handle(request, message))
 }

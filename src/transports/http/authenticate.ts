@@ -1,4 +1,4 @@
-import { type Caller, type Callers, isRefusal, type Refusal } from '../../callers/caller.ts'
+import { type Callers, type Held, isRefusal, type Refusal } from '../../callers/caller.ts'
 import { toRpcError } from './endpoint.ts'
 
 /** Only what RFC 6750 lets stand in a challenge; a header with other characters could not be sent at all. */
@@ -29,12 +29,12 @@ export const toRefusal = (refusal: Refusal, metadataUrl: string | undefined, id?
   return toRpcError(status, status === 503 ? -32000 : -32001, description, headers, id)
 }
 
-/** Who calls, or the response that refuses. */
+/** Who calls, held, or the response that refuses. */
 export const authenticate = async (
   callers: Callers,
   request: Request,
   metadataUrl: string | undefined,
-): Promise<Caller | Response> => {
+): Promise<Held | Response> => {
   const answer = await callers.identify(request.headers.get('authorization') ?? undefined, request.signal)
   return isRefusal(answer) ? toRefusal(answer, metadataUrl) : answer
 }

@@ -12,6 +12,16 @@ export const interestOf = (message: unknown): Interest | undefined => {
   return { uris, lists: resourcesListChanged === true }
 }
 
+/** What `answer` says; what that needed is released once the body has ended, or at once where nothing was said. */
+export const holding = async (release: () => void, answer: () => Promise<Response>): Promise<Response> => {
+  try {
+    return onEnd(await answer(), release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
 /** The same response, and a word when its body has ended, whoever ended it. */
 export const onEnd = (response: Response, ended: () => void): Response => {
   const { body, status, headers } = response
