@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { legacy, modern, runHttp, send, useHttp } from '../fake/http.ts'
+import { initialize, legacy, modern, runHttp, send, useHttp } from '../fake/http.ts'
 import { type Era, KEY, useConnection } from '../fake/mcp.ts'
 import { useRecorder } from '../fake/recorder.ts'
 
@@ -207,5 +207,33 @@ describe('several tokens', () => {
     server.signal('SIGTERM')
     await other
     expect(await server.exited).toEqual([0, null])
+  })
+
+  test('what still waits for its turn then begins nothing that nobody would end', async () => {
+    let finish = (): void => undefined
+    const upstream = await useRecorder(() => (response) => {
+      finish = () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"results":[]}')
+    })
+    const file = useFile([
+      { name: 'a', token: TOKEN },
+      { name: 'b', token: OTHER },
+    ])
+    const server = await useHttp({
+      origin: upstream.origin,
+      flags: ['--auth', 'token', '--max-calls', '1', '--metrics-port', '0'],
+      env: { MCP_AUTH_TOKENS_FILE: file.path },
+    })
+    const [metrics] = await server.logged(({ msg }) => msg === 'metrics')
+    const busy = send(server.url, { ...modern('tools/call', { name: 'warehouse_tables_list' }), token: OTHER })
+    await upstream.arrived(0)
+    const waiting = send(server.url, { ...initialize, token: TOKEN })
+    await expect
+      .poll(async () => (await send(String(metrics?.url), { method: 'GET' })).body)
+      .toMatch(/^mcp_calls_waiting 1$/m)
+    file.tokens([{ name: 'b', token: OTHER }])
+    const look = () => send(server.url, { method: 'GET', token: TOKEN })
+    await expect.poll(async () => (await look()).status, { timeout: 10_000 }).toBe(401)
+    finish()
+    expect([(await busy).status, (await waiting).status]).toEqual([200, 503])
   })
 })

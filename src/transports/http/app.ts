@@ -95,7 +95,8 @@ export const createApp = (means: AppMeans): App => {
   return {
     app,
     answered: working.over,
-    forget: (caller) => void endpoints.get(caller)?.close().catch(means.onFault),
+    // One that has no endpoint yet may have a request that is about to make it.
+    forget: (caller) => void endpointOf(caller).close().catch(means.onFault),
     refuse: () => {
       isClosing = true
     },

@@ -33,6 +33,7 @@ export class Endpoint {
   readonly #stateless: ReturnType<typeof legacyStatelessFallback>
   readonly #watcher: Watcher | undefined
   #streams = 0
+  #isClosed = false
 
   constructor(caller: Caller, sessions: Sessions, onError: (error: Error) => void) {
     const { makeServer, watch } = caller
@@ -53,6 +54,9 @@ export class Endpoint {
 
   /** @param body the message, parsed; undefined for a request that has none */
   async handle(request: Request, body: unknown): Promise<Response> {
+    // It waited for its turn, or its body was read, while the caller was dropped: what it began now, nobody would end.
+    if (this.#isClosed)
+      return toRpcError(503, -32000, 'What this caller had here has ended; try again', { 'Retry-After': '1' })
     const id = request.headers.get('mcp-session-id')
     if (id !== null) return this.#inSession(id, request, body)
     if (!(await isLegacyRequest(request, body))) return this.#perRequest(request, body)
@@ -64,6 +68,7 @@ export class Endpoint {
 
   /** Ends what only this caller had. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#watcher?.close()
     this.#sessions.close(this.#caller.id)
     await this.#modern.close()
