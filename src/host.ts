@@ -7,7 +7,7 @@ import { ConfigError } from './command-line.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import { allowFiles } from './files.ts'
-import { createHttpClient, type HttpClient, type HttpConfig } from './http/client.ts'
+import { createHttpClient, type HttpClient, type HttpConfig, type HttpSender } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
@@ -40,6 +40,8 @@ export interface Guest {
   readonly ceiling?: Ceiling
   /** The scopes the credential has, where they are known; tools that need others are not offered. */
   readonly scopes?: readonly string[]
+  /** Told when PostHog does not take that key. */
+  readonly refused?: () => void
   /** Told of changes that were made for this guest. */
   readonly wrote?: (project: number) => void
 }
@@ -76,6 +78,19 @@ const connectHttp = (config: HttpConfig): HttpClient => {
     return createHttpClient(config)
   } catch (error) {
     throw error instanceof TypeError ? new ConfigError(error.message) : error
+  }
+}
+
+/** The way out with the key of a guest, where they have one. */
+const sendFor = ({ credential, refused }: Guest, http: HttpClient): HttpSender => {
+  if (credential === undefined) return http
+  const sender = http.as(credential)
+  return {
+    send: async (request) => {
+      const reply = await sender.send(request)
+      if (reply.status === 401 && !reply.fromStorage) refused?.()
+      return reply
+    },
   }
 }
 
@@ -120,7 +135,8 @@ export const createHost = (
   })
   const files = allowFiles(config.allowDirs)
   const catalogueOf = createCatalogues({ operations, questions })
-  const host = ({ id, name, credential, ceiling = {}, scopes, wrote }: Guest): Kept => {
+  const host = (guest: Guest): Kept => {
+    const { id, name, credential, ceiling = {}, scopes, wrote } = guest
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
@@ -128,7 +144,7 @@ export const createHost = (
       beside,
       project,
       locked,
-      http: credential === undefined ? http : http.as(credential),
+      http: sendFor(guest, http),
       files,
       origin,
       apiKey: credential ?? apiKey,

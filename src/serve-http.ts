@@ -45,12 +45,7 @@ const createCallers = (
     )
     return createTokenCallers(tokens, pool, (id, name, ceiling) => host({ id, name, ceiling }))
   }
-  return new PosthogCallers({
-    http,
-    pool,
-    passOAuth: settings.passOAuth,
-    make: (id, name, credential, scopes) => host({ id, name, credential, scopes }),
-  })
+  return new PosthogCallers({ http, pool, passOAuth: settings.passOAuth, make: host })
 }
 
 /** The same host, whose guests tell the other replicas of their changes and hear of theirs. */

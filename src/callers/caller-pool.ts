@@ -52,12 +52,22 @@ export class CallerPool {
     }
   }
 
-  /** Drops everybody else. */
-  retain(keys: ReadonlySet<string>): void {
-    for (const key of [...this.#kept.keys()]) if (!keys.has(key)) this.drop(key)
+  /** Who is being served now. */
+  held(): readonly Caller[] {
+    return [...this.#kept.values()].filter(({ holds }) => holds > 0).map(({ caller }) => caller)
   }
 
-  drop(key: string): void {
+  /** Drops everybody else, with all that they have open. */
+  retain(isKept: (key: string) => boolean): void {
+    for (const key of [...this.#kept.keys()]) if (!isKept(key)) this.#drop(key)
+  }
+
+  async close(): Promise<void> {
+    this.retain(() => false)
+    await Promise.all(this.#closing)
+  }
+
+  #drop(key: string): void {
     const kept = this.#kept.get(key)
     this.#kept.delete(key)
     if (kept === undefined) return
@@ -66,17 +76,12 @@ export class CallerPool {
     this.#closing.add(closing)
   }
 
-  async close(): Promise<void> {
-    for (const key of [...this.#kept.keys()]) this.drop(key)
-    await Promise.all(this.#closing)
-  }
-
   /** A session without an open request keeps nobody: a thousand of them would keep out everybody else. */
   #makeRoom(): boolean {
     if (this.#kept.size < MOST) return true
     const oldest = [...this.#kept].find(([, { holds }]) => holds === 0)
     if (oldest === undefined) return false
-    this.drop(oldest[0])
+    this.#drop(oldest[0])
     return true
   }
 }

@@ -1,13 +1,15 @@
 import { readBody } from '../body.ts'
 import { type HttpClient, HttpFailure, type HttpReply } from '../http/client.ts'
 import { toObject } from '../schema/reply-parts.ts'
-import { type Callers, type Held, NO_TOKEN, type Refusal, toHash, toToken } from './caller.ts'
+import { type Caller, type Callers, type Held, NO_TOKEN, type Refusal, toHash, toToken } from './caller.ts'
 import type { CallerPool, Kept } from './caller-pool.ts'
 
-/** How long PostHog's word on a credential counts; a revoked one works no longer than that. */
+/** How long PostHog's word on a credential counts; a revoked one works no longer than that, and a look more. */
 export const TRUST_MS = 5 * 60_000
 /** A wrong one is not asked about again and again. */
-const DISTRUST_MS = 30_000
+export const DISTRUST_MS = 30_000
+/** How often it is looked whether who is being served has to be asked about again. */
+export const LOOK_MS = 30_000
 const MOST_VERDICTS = 10_000
 const DEADLINE_MS = 10_000
 const LARGEST_REPLY = 256 * 1024
@@ -19,13 +21,23 @@ interface Verdict {
   readonly until: number
 }
 
+/** Whom parts are made for. */
+export interface PosthogGuest {
+  readonly id: string
+  readonly name: string
+  readonly credential: string
+  readonly scopes: readonly string[]
+  /** To be told when PostHog does not take the credential in a call. */
+  refused(): void
+}
+
 /** How callers with credentials of PostHog's own are let in. */
 export interface PosthogCallersOptions {
-  readonly http: HttpClient
+  readonly http: Pick<HttpClient, 'as'>
   readonly pool: CallerPool
   /** Take OAuth tokens that were issued for PostHog: token passthrough, which MCP's authorization spec forbids. */
   readonly passOAuth: boolean
-  make(id: string, name: string, credential: string, scopes: readonly string[]): Kept
+  make(guest: PosthogGuest): Kept
   readonly now?: () => number
 }
 
@@ -48,7 +60,8 @@ const RETRY_SECONDS = 5
 
 /**
  * Callers who bring their own PostHog credential. It is checked at PostHog, its verdict is kept for minutes under its
- * hash, and it lives only in the parts of its caller.
+ * hash, and it lives only in the parts of its caller, and as long as they do. With a verdict end the parts that were made
+ * under another one.
  */
 export class PosthogCallers implements Callers {
   readonly isOpen = false
@@ -56,10 +69,13 @@ export class PosthogCallers implements Callers {
   readonly #now: () => number
   readonly #verdicts = new Map<string, Verdict>()
   readonly #asking = new Map<string, Promise<Verdict | Refusal>>()
+  readonly #credentials = new WeakMap<Caller, { readonly id: string; readonly credential: string }>()
+  readonly #timer: NodeJS.Timeout
 
   constructor(options: PosthogCallersOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref()
   }
 
   async identify(authorization: string | undefined): Promise<Held | Refusal> {
@@ -69,17 +85,36 @@ export class PosthogCallers implements Callers {
     const id = toHash(credential).toString('hex')
     const verdict = this.#known(id) ?? (await this.#ask(id, credential))
     if ('status' in verdict) return verdict
-    if (verdict.scopes === undefined) return WRONG
-    const { pool, make } = this.#options
     const { scopes } = verdict
-    // Other scopes are other tools.
-    return pool.take(`${id} ${[...scopes].sort().join(' ')}`, () =>
-      make(`posthog:${id.slice(0, 32)}`, `${credential.slice(0, 4)}${id.slice(0, 8)}`, credential, scopes),
-    )
+    if (scopes === undefined) return WRONG
+    return this.#options.pool.take(toKey(id, scopes), () => this.#make(id, credential, scopes))
   }
 
   close(): Promise<void> {
+    clearInterval(this.#timer)
     return this.#options.pool.close()
+  }
+
+  #make(id: string, credential: string, scopes: readonly string[]): Kept {
+    const kept = this.#options.make({
+      id: `posthog:${id.slice(0, 32)}`,
+      name: `${credential.slice(0, 4)}${id.slice(0, 8)}`,
+      credential,
+      scopes,
+      refused: () => void this.#verdicts.delete(id),
+    })
+    this.#credentials.set(kept.caller, { id, credential })
+    return kept
+  }
+
+  /** Streams bring their credential once, and would outlive it. Where PostHog says nothing, it is asked at the next look. */
+  #look(): void {
+    for (const caller of this.#options.pool.held()) {
+      const known = this.#credentials.get(caller)
+      if (known === undefined || this.#known(known.id) !== undefined) continue
+      // A fault of this server shows at the next request too, where it is told.
+      this.#ask(known.id, known.credential).catch(() => undefined)
+    }
   }
 
   #known(id: string): Verdict | undefined {
@@ -107,6 +142,9 @@ export class PosthogCallers implements Callers {
     const [oldest] = this.#verdicts.keys()
     if (this.#verdicts.size >= MOST_VERDICTS && oldest !== undefined) this.#verdicts.delete(oldest)
     this.#verdicts.set(id, verdict)
+    const { scopes } = verdict
+    const current = scopes && toKey(id, scopes)
+    this.#options.pool.retain((key) => key === current || !key.startsWith(id))
   }
 
   async #check(credential: string): Promise<Verdict | Refusal> {
@@ -136,6 +174,9 @@ export class PosthogCallers implements Callers {
       : sender.send({ ...shared, method: 'GET', path: KEY_PATH, route: KEY_PATH })
   }
 }
+
+/** Other scopes are other tools, and so other parts. */
+const toKey = (id: string, scopes: readonly string[]): string => `${id} ${[...scopes].sort().join(' ')}`
 
 /** What PostHog said; undefined when it said nothing about the credential, such as a proxy's page or a 500. */
 const toVerdict = (reply: HttpReply, isOAuth: boolean): Pick<Verdict, 'scopes'> | undefined => {

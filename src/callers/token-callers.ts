@@ -9,7 +9,10 @@ export const createTokenCallers = (
   make: (id: string, name: string, ceiling: Ceiling) => Kept,
 ): Callers => {
   // What a token that is no longer one had open ends with it.
-  tokens.onChange((current) => pool.retain(new Set(current.map(idOf))))
+  tokens.onChange((current) => {
+    const ids = new Set(current.map(idOf))
+    pool.retain((id) => ids.has(id))
+  })
   return {
     isOpen: false,
     identify: async (authorization) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { legacy, modern, send, useHttp } from '../fake/http.ts'
+import { initialize, legacy, modern, send, useHttp } from '../fake/http.ts'
 import { type Era, useConnection } from '../fake/mcp.ts'
 import { keyOf, posthog } from '../fake/posthog.ts'
 import { type Recorded, type Recorder, useRecorder } from '../fake/recorder.ts'
@@ -94,6 +94,38 @@ describe('callers with keys of their own', () => {
     expect([status, headers['retry-after']]).toEqual([503, '5'])
     expect(server.lines().filter(({ msg }) => msg === 'fault')).toEqual([])
   }, 40_000)
+})
+
+describe('a key that is revoked', () => {
+  const OTHER = 'phx_all-scopes-of-another-01'
+  const before = posthog({ [ALL]: { scopes: ['*'] }, [OTHER]: { scopes: ['*'] } })
+  const after = posthog({ [OTHER]: { scopes: ['*'] } })
+  const listen = modern('subscriptions/listen', { notifications: { resourcesListChanged: true } })
+
+  test('after a call that PostHog refused, it is 401, and its streams end; those of others go on', async () => {
+    const { upstream, server } = await start([], before)
+    const begun = await send(server.url, { ...initialize, token: ALL })
+    const session = { 'Mcp-Session-Id': String(begun.headers['mcp-session-id']), 'MCP-Protocol-Version': '2025-06-18' }
+    const streams = [
+      send(server.url, { ...listen, token: ALL }),
+      send(server.url, { method: 'GET', headers: session, token: ALL }),
+    ]
+    let isOpen = true
+    const other = send(server.url, { ...listen, token: OTHER }).finally(() => {
+      isOpen = false
+    })
+    await server.logged(({ msg, status }) => msg === 'request' && status === 200, 4)
+    upstream.script(after)
+    const call = () => send(server.url, { ...modern('tools/call', { name: 'warehouse_tables_list' }), token: ALL })
+    expect((await call()).json).toMatchObject({ result: { isError: true } })
+    expect(asked(upstream)).toHaveLength(0)
+    expect((await call()).status).toBe(401)
+    expect((await Promise.all(streams)).map(({ status }) => status)).toEqual([200, 200])
+    expect((await send(server.url, { ...modern('tools/list'), token: OTHER })).status).toBe(200)
+    expect(isOpen).toBe(true)
+    server.signal('SIGTERM')
+    expect((await other).status).toBe(200)
+  })
 })
 
 describe('scopes', () => {
