@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { Pool } from 'undici'
 import { nameOf } from './load-name.ts'
+import { startLoadServer } from './load-server.ts'
 
 /**
  * Many callers at once, each with a key of their own: half speak the 2026 revision, half are in a session of 2025. Every
@@ -22,23 +17,7 @@ const SAMPLES = 20
 const WARM = SAMPLES / 2
 const GROWTH = 1.05
 
-const upstream = new Worker(new URL('./load-posthog.js', import.meta.url))
-const [upstreamPort] = await once(upstream, 'message')
-const origin = `http://127.0.0.1:${upstreamPort}`
-const server = spawn(
-  process.execPath,
-  [fileURLToPath(new URL('../src/main.js', import.meta.url)), 'http', '--port', '0', '--auth', 'posthog'],
-  {
-    env: { PATH: process.env.PATH, POSTHOG_HOST: origin, POSTHOG_PROJECT_ID: '7', LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  },
-)
-const url = await new Promise<string>((resolve) => {
-  createInterface(server.stderr).on('line', (line) => {
-    const { msg, url } = JSON.parse(line) as { msg?: string; url?: string }
-    if (msg === 'listening' && url !== undefined) resolve(url)
-  })
-})
+const { url, origin, memory, stop } = await startLoadServer(['--auth', 'posthog'])
 const wire = new Pool(new URL(url).origin, { connections: CLIENTS })
 // As many as the server has towards PostHog.
 const direct = new Pool(origin, { connections: 64 })
@@ -127,8 +106,6 @@ const drive = async (
 
 const at = ({ times }: Run, part: number): number => times[Math.floor(times.length * part)] ?? 0
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
-const memory = (): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0) / numbers.length
 
 const clients: Client[] = []
@@ -160,7 +137,5 @@ say(`memory: ${samples.map((each) => each.toFixed(0)).join(' ')} MB`)
 say(
   `after the warm-up ${before.toFixed(0)} MB, at the end ${later.toFixed(0)} MB: ${(later / before).toFixed(3)} times`,
 )
-server.kill('SIGTERM')
-const [code] = await once(server, 'exit')
-await upstream.terminate()
+const code = await stop()
 process.exit(wrong === 0 && later <= before * GROWTH && code === 0 ? 0 : 1)
