@@ -1,6 +1,8 @@
 import type { Answers } from './answers.ts'
 import { type CallMeans, carryOut, StatusError } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
+import type { ConfirmMeans } from './confirm/confirmation.ts'
+import { AskFirst, type Form, type Person } from './confirm/person.ts'
 import type { AllowedFiles } from './files.ts'
 import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
@@ -19,12 +21,15 @@ export interface Means {
   readonly origin: string
   /** The server's own key, masked wherever it might come back; absent when none is configured. */
   readonly apiKey: string | undefined
+  /** What destructive calls are approved with. */
+  readonly confirm: ConfirmMeans
 }
 
 /** What a log may know of a call: never its arguments, never its reply. */
 export interface CallReport {
   readonly tool: string
-  readonly outcome: 'ok' | 'error'
+  /** `asked`: the client was told to ask a person first. */
+  readonly outcome: 'ok' | 'error' | 'asked'
   /** Of an error: a `ToolErrorKind`, `http_` and PostHog's status, or `fault` for one of ours. */
   readonly kind?: string
   /** HTTP status of the last reply, if one came. */
@@ -37,10 +42,21 @@ export interface CallContext {
   readonly signal: AbortSignal
   /** Tells whoever waits how it goes; absent where nobody asked. */
   progress?(message: string): void
+  /** The way to whoever sits behind the client; absent where it cannot ask them. */
+  readonly person?: Person | undefined
+}
+
+/** The client is to ask a person, and to call again with their answer and this state. */
+export interface Asked {
+  readonly form: Form
+  readonly state: string
 }
 
 /** One call of one tool, from its raw arguments to what the client is sent. Never throws. */
-export type Call = (tool: Tool, args: Json, context: CallContext) => Promise<ToolResult>
+export type Call = (tool: Tool, args: Json, context: CallContext) => Promise<ToolResult | Asked>
+
+/** Whether a call ended with a question. */
+export const isAsked = (answer: ToolResult | Asked): answer is Asked => 'form' in answer
 
 /** What of the process calls touch besides the API. */
 export interface CallHooks {
@@ -57,16 +73,16 @@ export const createCall = (means: Means, hooks: CallHooks): Call => {
   const redactorOf = createRedactors(means.apiKey ?? '')
   return async (tool, args, context) => {
     const started = performance.now()
-    const { result, status, kind } = await run({ means, hooks, redactorOf }, tool, args, context)
+    const { result, status, kind, asked } = await run({ means, hooks, redactorOf }, tool, args, context)
     const report: CallReport = {
       tool: tool.record.name,
-      outcome: result.isError === true ? 'error' : 'ok',
+      outcome: asked !== undefined ? 'asked' : result.isError === true ? 'error' : 'ok',
       ...(kind === undefined ? {} : { kind }),
       ...(status === undefined ? {} : { status }),
       milliseconds: Math.round(performance.now() - started),
     }
     hooks.report(report, result)
-    return result
+    return asked ?? result
   }
 }
 
@@ -78,6 +94,8 @@ interface Runner {
 }
 
 interface Outcome {
+  /** Instead of a result. */
+  readonly asked?: Asked
   readonly result: ToolResult
   readonly status?: number | undefined
   readonly kind?: string
@@ -102,10 +120,17 @@ const run = async (runner: Runner, tool: Tool, args: Json, context: CallContext)
     const { answer, status } = await carryOutWrite(means, hooks, tool, input, { ...context, redactor })
     return { result: await toResult(answer, redactor, tool.operation), status }
   } catch (error) {
+    if (error instanceof AskFirst) return { result: { content: [] }, asked: toAsked(error, redactor) }
     const status = error instanceof StatusError ? error.status : undefined
     return { result: toErrorResult(error, redactor, tool.record.effect), status, kind: kindOf(error) }
   }
 }
+
+/** A question leaves like any other answer: masked. The state is ours, and says nothing. */
+const toAsked = ({ form, state }: AskFirst, redactor: Redactor): Asked => ({
+  form: { ...form, message: redactor.sentence(form.message) },
+  state,
+})
 
 const kindOf = (error: unknown): string => {
   if (error instanceof StatusError) return `http_${error.status}`

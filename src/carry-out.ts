@@ -1,6 +1,8 @@
 import { type Body, readBody } from './body.ts'
 import type { Means } from './call.ts'
 import type { OperationTool } from './catalogue.ts'
+import { confirm } from './confirm/confirmation.ts'
+import type { Person } from './confirm/person.ts'
 import {
   type FailedCall,
   toBodyError,
@@ -11,6 +13,7 @@ import {
 } from './failure.ts'
 import { checkGuard } from './guard.ts'
 import { HttpFailure, type HttpReply } from './http/client.ts'
+import { CONFIRMATION } from './json-schema.ts'
 import type { Json } from './operation.ts'
 import type { Redactor } from './redact.ts'
 import { type ApiRequest, type Target, toPath, toRequest, toRoute } from './request.ts'
@@ -40,13 +43,15 @@ export type Ask = (request: ApiRequest) => Promise<HttpReply>
 export interface CallMeans {
   readonly signal: AbortSignal
   readonly redactor: Redactor
+  /** The way to whoever sits behind the client; absent where it cannot ask them. */
+  readonly person?: Person | undefined
 }
 
 /**
- * Makes the requests of one call: the guard's read, the request itself, its successor where the route is gone, and
- * the read that explains a missing object.
+ * Makes the requests of one call: the guard's read, those that show what would be lost, the request itself, its
+ * successor where the route is gone, and the read that explains a missing object.
  * @param input checked inputs, with the project still in them
- * @throws ToolError for anything but success
+ * @throws ToolError for anything but success, AskFirst where a person is to be asked before
  */
 export const carryOut = async (
   means: Means,
@@ -54,13 +59,19 @@ export const carryOut = async (
   input: Json,
   context: CallMeans,
 ): Promise<{ readonly answer: Answer; readonly status: number }> => {
-  const { call, named, target } = await prepare(means, tool, input, context)
+  const { call, named, target, token } = await prepare(means, tool, input, context)
   const { operation } = tool
   const look = asRead(call)
   const ask: Ask = (request) => askOnce(means, call, request, context.signal)
   const read: Ask = (request) => askOnce(means, look, request, context.signal)
   const request = built(() => toRequest(operation, call.input, target))
-  if (operation.guard) await checkGuard(operation.guard, look, target, read)
+  const guard = async (): Promise<void> => {
+    if (operation.guard) await checkGuard(operation.guard, look, target, read)
+  }
+  await guard()
+  const confirmed = await confirm(means.confirm, { call: look, target, ask: read, person: context.person, token })
+  // Whoever was asked took their time.
+  if (confirmed !== undefined) await guard()
   const reply = await askOrSuccessor(call, request, target, ask)
   if (reply.status < 200 || reply.status > 299)
     throw new StatusError(await whyNot(call, reply, target, read), reply.status, reply.retryAfterSeconds)
@@ -96,13 +107,19 @@ const prepare = async (
   { operation, listTool }: OperationTool,
   input: Json,
   { signal, redactor }: CallMeans,
-): Promise<{ readonly call: FailedCall; readonly named: Json; readonly target: Target }> => {
+): Promise<{
+  readonly call: FailedCall
+  readonly named: Json
+  readonly target: Target
+  readonly token: string | undefined
+}> => {
   if (means.apiKey === undefined) throw noKey()
   const target = await means.projects.targetOf(input, signal)
-  const { project_id, environment_id, ...own } = input
+  const { project_id, environment_id, [CONFIRMATION]: token, ...own } = input
   const named = Object.fromEntries(Object.entries({ project_id, environment_id }).filter(([, id]) => id !== undefined))
   const { origin } = means
-  return { call: { operation, input: own, project: target.project, origin, listTool, redactor }, named, target }
+  const call = { operation, input: own, project: target.project, origin, listTool, redactor }
+  return { call, named, target, token: typeof token === 'string' ? token : undefined }
 }
 
 /** The call as far as it only looks: whatever goes wrong then, nothing was changed and nothing was left behind. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BY_DEFAULT, unaskedOf } from './confirm/policy.ts'
 import type { InputSpec } from './input.ts'
 import { inputOf, type ObjectSchema, outputOf, toInputSchema, toOutputSchema } from './json-schema.ts'
 import type { Described, Operation } from './operation.ts'
@@ -43,10 +44,27 @@ export type Tool = OperationTool | QuestionTool
 /** The tools by name, in the order of the catalogue. */
 export type Catalogue<T extends Tool = Tool> = ReadonlyMap<string, T>
 
-/** @param locked whether the project is fixed, which takes both project inputs out of every schema */
-export const toCatalogue = (operations: readonly Operation[], locked: boolean): Catalogue<OperationTool> => {
+/**
+ * @param locked whether the project is fixed, which takes both project inputs out of every schema
+ * @param isPreviewed whether a tool's calls may be previewed, which puts the preview's token into its schema
+ */
+export const toCatalogue = (
+  operations: readonly Operation[],
+  locked: boolean,
+  isPreviewed: (operation: Operation) => boolean = (operation) => unaskedOf(operation, BY_DEFAULT) === 'preview',
+): Catalogue<OperationTool> => {
   const names = new Set(operations.map(({ name }) => name))
-  return new Map(operations.map((operation) => [operation.name, toOperationTool(operation, names, locked)]))
+  return new Map(
+    operations.map((operation) => {
+      const listTool = `${operation.toolset}_list`
+      const tool = {
+        operation,
+        listTool: names.has(listTool) ? listTool : undefined,
+        ...prepare(operation, inputOf(operation, locked, isPreviewed(operation)), outputOf(operation)),
+      }
+      return [operation.name, tool]
+    }),
+  )
 }
 
 /** The tools that are questions. @param locked as for `toCatalogue` */
@@ -58,15 +76,6 @@ export const toQuestions = (questions: readonly Question[], locked: boolean): Ca
       return [question.name, { question, ...prepare(question, schema, question.output) }]
     }),
   )
-
-const toOperationTool = (operation: Operation, names: ReadonlySet<string>, locked: boolean): OperationTool => {
-  const listTool = `${operation.toolset}_list`
-  return {
-    operation,
-    listTool: names.has(listTool) ? listTool : undefined,
-    ...prepare(operation, inputOf(operation, locked), outputOf(operation)),
-  }
-}
 
 const prepare = (record: Described, schema: z.ZodObject, output: z.ZodObject): Prepared => {
   const json = toInputSchema(schema)

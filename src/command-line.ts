@@ -31,6 +31,8 @@ export type Flags = Partial<{
   toolsets: string[]
   allowDir: string[]
   pollSeconds: number
+  confirm: 'destructive' | 'writes'
+  unasked: string[]
   sessionActions: 'refuse' | 'allow'
   allowHttpBuckets: boolean
   tables: 'S' | 'L'
@@ -93,6 +95,16 @@ const addServing = (command: Command): Command =>
       .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
       .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
       .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
+      .option(
+        '--confirm <destructive|writes>',
+        'what a person has to approve: calls that lose something (destructive), or every change (writes)',
+        oneOf('destructive', 'writes'),
+      )
+      .option(
+        '--unasked <policy>',
+        'where nobody can be asked: refuse or preview, for all calls or as tool=policy (repeatable)',
+        collect,
+      )
       .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
       .option(
         '--session-actions <refuse|allow>',

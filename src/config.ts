@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { ConfigError, type Flags, LOG_LEVELS, TOOLSETS, toProgram, toProject } from './command-line.ts'
+import { toConfirmSettings, toSealingKey } from './config-confirm.ts'
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
+import type { ConfirmSettings } from './confirm/policy.ts'
 import type { ProxyEnv } from './http/client.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
@@ -36,6 +38,10 @@ export interface Config {
   readonly allowDirs: readonly string[]
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number
+  /** What has to be approved, and what happens where nobody can be asked. */
+  readonly confirm: ConfirmSettings
+  /** What replicas seal confirmations with; undefined for a key of this process's own. */
+  readonly sealingKey: Buffer | undefined
   readonly logLevel: string
   readonly proxy: ProxyEnv
 }
@@ -93,6 +99,8 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     tools: flags.tools,
     toolsets: toToolsets(flags.toolsets),
     allowDirs: toFolders(flags.allowDir),
+    confirm: toConfirmSettings(flags),
+    sealingKey: mode === 'http' ? toSealingKey(env) : undefined,
     pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
     logLevel: toLogLevel(env.LOG_LEVEL),
     proxy: toProxy(env),

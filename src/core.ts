@@ -1,5 +1,7 @@
 import { createAnswers } from './answers.ts'
 import { type CallHooks, createCall, type Means } from './call.ts'
+import type { ConfirmMeans } from './confirm/confirmation.ts'
+import { lookInSchema, type SchemaLook } from './confirm/in-schema.ts'
 import { createLook } from './look.ts'
 import { createProjects } from './project.ts'
 import type { AnswerKind, Beside } from './question.ts'
@@ -10,7 +12,8 @@ import type { ResourceParts, ServerMeans } from './server.ts'
 import type { Surface } from './surface.ts'
 
 /** What one credential's tools and resources are made from. */
-export interface CoreOptions extends Omit<Means, 'projects'> {
+export interface CoreOptions extends Omit<Means, 'projects' | 'confirm'> {
+  readonly confirm: Omit<ConfirmMeans, 'schema'>
   readonly surface: Surface
   readonly beside: Beside
   /** The project of calls that name none. */
@@ -38,7 +41,9 @@ export interface Core extends Pick<ServerMeans, 'call' | 'surface' | 'described'
 export const createCore = (options: CoreOptions): Core => {
   const { surface, beside, project, locked, http, files, origin, apiKey } = options
   const projects = createProjects(project, createLook(http))
-  const means: Means = { http, projects, files, origin, apiKey }
+  // The calls it is read with need no approval, but are made with the same means.
+  const schema: SchemaLook = (...wanted) => lookInSchema(answers.cache)(...wanted)
+  const means: Means = { http, projects, files, origin, apiKey, confirm: { ...options.confirm, schema } }
   const redactor = createRedactor([apiKey ?? ''])
   const answers = createAnswers(means, beside.upstream, redactor, offers(surface, 'run'))
   const { cache } = answers

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
@@ -5,6 +6,10 @@ import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import type { Config } from './config.ts'
+import { ANSWER_MS } from './confirm/person.ts'
+import { unaskedOf } from './confirm/policy.ts'
+import { Seals } from './confirm/seal.ts'
+import { OwnUses, type Uses } from './confirm/uses.ts'
 import { createCore } from './core.ts'
 import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig, type HttpSender } from './http/client.ts'
@@ -42,6 +47,8 @@ export interface Guest {
   readonly scopes?: readonly string[]
   /** Told when PostHog does not take that key. */
   readonly refused?: () => void
+  /** Where it is recorded that a confirmation was used, where that is not this process alone. */
+  readonly uses?: Uses
   /** Told of changes that were made for this guest. */
   readonly wrote?: (project: number) => void
 }
@@ -103,15 +110,29 @@ const createReport =
   }
 
 /** The same for every caller, and dear to make: with the parameter that names a project, and without. */
-const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations' | 'questions'>) => {
+const createCatalogues = (
+  { operations, questions }: Pick<Contents, 'operations' | 'questions'>,
+  { confirm }: Config,
+) => {
+  const isPreviewed = (operation: Operation): boolean => unaskedOf(operation, confirm) === 'preview'
   const catalogues = new Map<boolean, Catalogue>()
   return (locked: boolean): Catalogue => {
     const known = catalogues.get(locked)
     if (known !== undefined) return known
-    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    const tools = toCatalogue(operations, locked, isPreviewed)
+    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...tools])
     catalogues.set(locked, all)
     return all
   }
+}
+
+/** What destructive calls are approved with: one key, and the uses of this process where no others are given. @throws ConfigError */
+const createConfirms = ({ confirm, sealingKey }: Config, operations: readonly Operation[]) => {
+  const wrong = [...confirm.unaskedOf.keys()].find((tool) => !operations.some(({ name }) => name === tool))
+  if (wrong !== undefined) throw new ConfigError(`--unasked: there is no tool ${wrong}; the README lists them`)
+  const seals = new Seals(sealingKey ?? randomBytes(32), ANSWER_MS)
+  const own = new OwnUses()
+  return (caller: string, uses: Uses = own) => ({ settings: confirm, seals, uses, caller })
 }
 
 /** Makes the parts that all callers share. @throws ConfigError */
@@ -134,9 +155,10 @@ export const createHost = (
     ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
-  const catalogueOf = createCatalogues({ operations, questions })
+  const catalogueOf = createCatalogues({ operations, questions }, config)
+  const confirmOf = createConfirms(config, operations)
   const host = (guest: Guest): Kept => {
-    const { id, name, credential, ceiling = {}, scopes, wrote } = guest
+    const { id, name, credential, ceiling = {}, scopes, uses, wrote } = guest
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
@@ -148,6 +170,7 @@ export const createHost = (
       files,
       origin,
       apiKey: credential ?? apiKey,
+      confirm: confirmOf(id, uses),
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),

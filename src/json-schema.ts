@@ -13,6 +13,9 @@ export const PROJECT_INPUTS = {
   environment_id: z.int().positive().optional(),
 }
 
+/** Where a tool's calls may be previewed: what the preview gave out. */
+export const CONFIRMATION = 'confirmation'
+
 const list = (row: z.ZodType) =>
   z.object({
     results: z.array(row),
@@ -22,9 +25,14 @@ const list = (row: z.ZodType) =>
     next: z.looseObject({}).optional(),
   })
 
-/** The zod schema of everything a tool takes: the operation's inputs, and the project unless it is locked. */
-export const inputOf = (operation: Operation, locked: boolean): z.ZodObject =>
-  locked ? operation.input : operation.input.safeExtend(PROJECT_INPUTS)
+/** The zod schema of everything a tool takes: the operation's inputs, the project unless it is locked, and a preview's token. */
+export const inputOf = ({ input }: Operation, locked: boolean, isPreviewed: boolean): z.ZodObject => {
+  const shape = {
+    ...(locked ? {} : PROJECT_INPUTS),
+    ...(isPreviewed ? { [CONFIRMATION]: z.string().max(500).optional() } : {}),
+  }
+  return Object.keys(shape).length === 0 ? input : input.safeExtend(shape)
+}
 
 /** The zod schema of what a tool returns as structured content, besides the `project_id` that every result has; open, so that a new upstream field breaks nobody. */
 export const outputOf = ({ reply }: Operation): z.ZodObject => {

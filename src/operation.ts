@@ -95,6 +95,45 @@ export interface Guard<In extends z.ZodObject = z.ZodObject> {
   refuse(body: Json, input: z.output<In>): string | undefined
 }
 
+/** One read before a destructive call, below the project; may have the same holes as the operation's path. */
+export interface LossLook {
+  readonly path: string
+  /** A POST that only reads. */
+  readonly method?: 'POST'
+  query?(input: Json): Readonly<Record<string, string>>
+  /** Some keys or releases refuse it, or there is nothing to find: what it would tell is then not known. */
+  readonly optional?: true
+}
+
+/** What those reads found, by their names; undefined for one that found nothing. */
+export type Found = Readonly<Record<string, Json | undefined>>
+
+/** What a call takes away. */
+export interface Lost {
+  /** What people call it; typed by whoever approves, where the loss is heavy. */
+  readonly name: string
+  /** Never changes, however it is called. */
+  readonly id?: string | undefined
+  /** What is worth knowing of it, by a word for it; what is undefined is left out. */
+  readonly facts?: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  /** Where it is in the schema, which knows rows, syncs and the views that read it. */
+  readonly inSchema?: { readonly id?: unknown; readonly name?: unknown; readonly source?: unknown }
+}
+
+/** What a person is shown before a destructive call is sent, and how they say yes. */
+export interface Loss {
+  readonly looks?: Readonly<Record<string, LossLook>>
+  of(found: Found, input: Json): Lost
+  /** What happens, in one sentence. */
+  readonly says: string
+  /** Whether and how it can be undone, in one sentence. */
+  readonly undo: string
+  /** Whoever approves types the name, or ticks a box. */
+  readonly weight: 'name' | 'tick'
+  /** Where nobody can be asked: refuse, or show a preview first (the operator may choose otherwise). */
+  readonly unasked: 'refuse' | 'preview'
+}
+
 /** What every tool says of itself, whatever answers it. */
 export interface Described {
   /** `<resource>_<verb>`, as in the table of endpoints. */
@@ -138,6 +177,8 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> extends Describ
   /** A multipart upload instead of a JSON body. */
   upload?(input: z.output<In>): Upload
   readonly guard?: Guard<In>
+  /** What is lost at worst. Required of every destructive operation. */
+  readonly loss?: Loss
   /** Where to go when this route is gone (404 `Endpoint not found.`): a later PostHog renamed it. */
   readonly successor?: { readonly path: string; body(input: z.output<In>): unknown }
   /** A second read that tells why this one found nothing. */
@@ -195,7 +236,12 @@ export const operation = <const P extends string, In extends z.ZodObject>(
 
 /** What the types can hold a record to: GET never writes bodies, refusals say what to do instead, writes name their check. */
 type Honest = ({ readonly keys: 'allowed' } | { readonly keys: 'newer' | 'refused'; readonly instead: string }) &
-  ({ readonly effect: 'read' } | { readonly effect: 'write' | 'destructive'; readonly check: string }) &
+  (
+    | { readonly effect: 'read' }
+    | { readonly effect: 'write'; readonly check: string }
+    // The record has its own type for it; this only says that it is there.
+    | { readonly effect: 'destructive'; readonly check: string; readonly loss: object }
+  ) &
   (
     | { readonly method: 'GET'; readonly body?: never; readonly upload?: never }
     | { readonly method: 'POST' | 'PATCH' | 'DELETE' }

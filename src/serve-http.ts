@@ -50,7 +50,9 @@ const createCallers = (
 
 /** The same host, whose guests tell the other replicas of their changes and hear of theirs. */
 const among = (host: Host, replicas: Replicas | undefined): Host =>
-  replicas === undefined ? host : { ...host, host: (guest) => replicas.relay.join(guest, host.host) }
+  replicas === undefined
+    ? host
+    : { ...host, host: (guest) => replicas.relay.join({ ...guest, uses: replicas.uses }, host.host) }
 
 /** What RFC 9728 has about this server; only where PostHog gives out what callers bring. */
 const toMetadata = (settings: HttpSettings, { origin }: Upstream, scopes: readonly string[]) => {

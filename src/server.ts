@@ -1,9 +1,10 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext, type Tool } from '@modelcontextprotocol/server'
-import type { Call } from './call.ts'
+import { type Call, isAsked } from './call.ts'
 import type { Prompt } from './question.ts'
 import type { ResourceWatch, Watcher } from './schema/resource-watch.ts'
 import type { Resources } from './schema/resources.ts'
 import { handleCompletion } from './server/completion-handlers.ts'
+import { toPerson, toQuestion } from './server/person.ts'
 import { handlePrompts } from './server/prompt-handlers.ts'
 import { FIXED_MS, handleResources, handleSubscriptions, watchFor } from './server/resource-handlers.ts'
 import type { Surface } from './surface.ts'
@@ -69,10 +70,12 @@ export const createServer = (means: ServerMeans, era: Era, telling: Telling = 'i
     const { name, arguments: args = {} } = request.params
     const tool = surface.offered.get(name)
     if (tool === undefined) throw unknownTool(name, surface)
-    return call(tool, args, {
+    const answer = await call(tool, args, {
       signal: context.mcpReq.signal,
+      person: telling === 'none' ? undefined : toPerson(server, era, context),
       ...toProgress(request.params._meta?.progressToken, context),
     })
+    return isAsked(answer) ? toQuestion(answer) : answer
   })
   if (described === undefined) return { server }
   const watcher = telling === 'instance' ? watchFor(server, described.watch, era) : undefined

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { pipelineStatistics } from './data-warehouse-statistics.ts'
 import { boolean, object, present, string } from './fields.ts'
+import { passwordLoss, warehouseLoss } from './losses.ts'
 
 const toolset = 'data_warehouse'
 const both = ['environments', 'projects'] as const
@@ -155,6 +156,7 @@ const deprovision = operation({
   path: 'data_warehouse/deprovision/',
   documented: both,
   effect: 'destructive',
+  loss: warehouseLoss,
   // The second call finds it being deleted and changes nothing (409).
   idempotent: true,
   input: noInput,
@@ -175,6 +177,7 @@ const resetPassword = operation({
   documented: environments,
   // Whatever still connects with the old password is cut off.
   effect: 'destructive',
+  loss: passwordLoss,
   idempotent: false,
   input: noInput,
   body: () => undefined,

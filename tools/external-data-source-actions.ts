@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { changesSomething, id, nothingToChange, number, paging, part, present, string, text } from './fields.ts'
+import { revenueLoss } from './losses.ts'
 import {
   accessMethod,
   badPrefix,
@@ -97,6 +98,7 @@ const revenue = operation({
   path: 'external_data_sources/{id}/revenue_analytics_config/',
   // Disabling one source deletes the managed views of all of them (fact sheet: sources 2.8).
   effect: 'destructive',
+  loss: revenueLoss,
   destructiveWhen: { says: 'enabled is false', is: ({ enabled }) => enabled === false },
   idempotent: true,
   openWorld: false,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { externalDataSourceActions } from './external-data-source-actions.ts'
 import { changesSomething, id, nothingToChange, number, paging, present, string, text } from './fields.ts'
+import { sourceLoss } from './losses.ts'
 import {
   accessMethod,
   badPrefix,
@@ -189,6 +190,7 @@ const remove = operation({
   method: 'DELETE',
   path: 'external_data_sources/{id}/',
   effect: 'destructive',
+  loss: sourceLoss,
   idempotent: true,
   // Webhooks at the vendor and a database's replication slot are removed too.
   openWorld: true,

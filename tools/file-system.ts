@@ -13,6 +13,7 @@ import {
   string,
   text,
 } from './fields.ts'
+import { entryLoss } from './losses.ts'
 
 const base = { toolset: 'file_system', documented: ['environments'], openWorld: false } as const
 const read = { ...base, effect: 'read', tier: 'read', idempotent: true, scopes: ['file_system:read'] } as const
@@ -135,6 +136,7 @@ const remove = operation({
   path: 'file_system/{id}/',
   // The last entry takes the object behind it along, which the documented 204 hides (fact sheet: managed 4.5).
   effect: 'destructive',
+  loss: entryLoss,
   idempotent: true,
   input: ofEntry,
   reply: {

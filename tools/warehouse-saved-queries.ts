@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { changesSomething, hogql, id, nothingToChange, object, paging, present, sql, string, text } from './fields.ts'
+import { viewLoss } from './losses.ts'
 import {
   actorOf,
   cadence,
@@ -147,6 +148,7 @@ const remove = operation({
   path,
   documented,
   effect: 'destructive',
+  loss: viewLoss,
   idempotent: true,
   keys: 'allowed',
   input: ofView,

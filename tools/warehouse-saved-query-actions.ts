@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { id, number, present, string } from './fields.ts'
+import { materializationLoss } from './losses.ts'
 import { cadence, ofView, viewPath as path, read, repeatedView, write } from './view-parts.ts'
 
 const both = ['environments', 'projects'] as const
@@ -95,6 +96,7 @@ const revert = operation({
   path: `${path}revert_materialization/`,
   documented: projects,
   effect: 'destructive',
+  loss: materializationLoss,
   idempotent: true,
   keys: 'newer',
   instead: 'Revert it in the PostHog app under Data warehouse.',

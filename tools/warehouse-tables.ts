@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { changesSomething, id, nothingToChange, paging, part, string, text } from './fields.ts'
+import { columnTypesLoss, replacedTableLoss, tableLoss } from './losses.ts'
 import {
   credential,
   format,
@@ -135,6 +136,7 @@ const remove = operation({
   keys: 'allowed',
   input: z.strictObject({ id }),
   guard: { of: 'object', path: 'warehouse_tables/{id}/', refuse: refuseRowsOfView },
+  loss: tableLoss,
   reply: {
     kind: 'done',
     says: () => 'PostHog deleted the table and the joins on its name. Views that read it fail from now on.',
@@ -151,6 +153,7 @@ const refreshSchema = operation({
   ...write,
   // Overwrites types that somebody set by hand with update_schema (fact sheet: tables 2.3).
   effect: 'destructive',
+  loss: columnTypesLoss,
   idempotent: true,
   openWorld: true,
   keys: 'newer',
@@ -209,6 +212,7 @@ const uploadFile = operation({
   // Upstream overwrites a live table of that name without asking (fact sheet: tables 2.3 "Upsert by name").
   effect: 'destructive',
   destructiveWhen: { says: 'replace is true', is: (input) => input.replace === true },
+  loss: replacedTableLoss,
   idempotent: false,
   openWorld: false,
   keys: 'allowed',

@@ -4,6 +4,7 @@ import { createForwarder, type Forwarder } from '../http/forward.ts'
 import type { Logger } from '../log.ts'
 import { ChangeRelay } from './change-relay.ts'
 import { openRedis } from './redis-link.ts'
+import { RedisUses } from './redis-uses.ts'
 import { RedisPlaces } from './session-places.ts'
 
 const CHANGES = 'posthog-warehouse-mcp:changes'
@@ -13,6 +14,8 @@ export interface Replicas {
   readonly redis: Redis
   readonly relay: ChangeRelay
   readonly places: RedisPlaces
+  /** Where it is recorded that a confirmation was used. */
+  readonly uses: RedisUses
   readonly forwarder: Forwarder
   /** Whether Redis is there; without it each replica goes on for itself. */
   readonly isConnected: boolean
@@ -44,6 +47,7 @@ export const joinReplicas = async (
     redis: link.commands,
     relay,
     places: new RedisPlaces(link.commands, advertise, idleMs),
+    uses: new RedisUses(link.commands),
     forwarder: createForwarder(),
     get isConnected() {
       return link.isConnected

@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { readConfig } from '../../src/config.ts'
 
+const MCP_SEALING_KEY = 'x'.repeat(32)
+
 const read = (file: string): string => readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8')
 const require = createRequire(import.meta.url)
 
@@ -89,7 +91,8 @@ describe('the compose file', () => {
         flag.replace(/\$\{PUBLIC_URL:-(.*)\}/, '$1'),
       )
       const REDIS_URL = String(within(compose, 'services', name, 'environment', 'REDIS_URL'))
-      expect(settingsOf(flags, { REDIS_URL })).toMatchObject({
+      expect(within(compose, 'services', name, 'environment', 'MCP_SEALING_KEY')).toContain('${MCP_SEALING_KEY:?')
+      expect(settingsOf(flags, { REDIS_URL, MCP_SEALING_KEY })).toMatchObject({
         auth: 'posthog',
         allowedHosts: ['localhost'],
         replicas: { advertise: `http://${name}:8011`, redisUrl: 'redis://redis:6379' },
@@ -137,7 +140,9 @@ describe('the Kubernetes manifests', () => {
 
   test('start the program with settings that it takes', () => {
     const flags = textsOf(within(container, 'args')).map((flag) => flag.replace('$(POD_IP)', '10.0.0.5'))
-    expect(settingsOf(flags, { REDIS_URL: 'rediss://user:password@redis.example.com:6380' })).toMatchObject({
+    expect(
+      settingsOf(flags, { REDIS_URL: 'rediss://user:password@redis.example.com:6380', MCP_SEALING_KEY }),
+    ).toMatchObject({
       auth: 'posthog',
       allowedHosts: ['mcp.example.com'],
       replicas: { advertise: 'http://10.0.0.5:8011' },

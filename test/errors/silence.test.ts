@@ -6,7 +6,7 @@ import { createHttpClient } from '../../src/http/client.ts'
 import { createLook } from '../../src/look.ts'
 import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
-import { noHooks } from '../fake/hooks.ts'
+import { approvals, noHooks, toResult } from '../fake/hooks.ts'
 import { useRecorder } from '../fake/recorder.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
@@ -20,12 +20,12 @@ const start = async () => {
   const apiKey = 'phx_test-key-0123456789'
   const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
   onTestFinished(() => http.close())
-  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey }
+  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey, confirm: approvals() }
   const run = createCall(means, noHooks)
   const call = (name: string, args: Record<string, unknown>) => {
     const tool = catalogue.get(name)
     if (tool === undefined) throw new Error(`no tool ${name}`)
-    return run(tool, args, { signal: new AbortController().signal })
+    return run(tool, args, { signal: new AbortController().signal }).then(toResult)
   }
   return { upstream, call }
 }

@@ -1,8 +1,30 @@
-import type { CallHooks } from '../../src/call.ts'
+import { randomBytes } from 'node:crypto'
+import { type Call, type CallHooks, isAsked } from '../../src/call.ts'
+import type { ConfirmMeans } from '../../src/confirm/confirmation.ts'
+import { ANSWER_MS } from '../../src/confirm/person.ts'
+import { BY_DEFAULT, type ConfirmSettings } from '../../src/confirm/policy.ts'
+import { Seals } from '../../src/confirm/seal.ts'
+import { OwnUses } from '../../src/confirm/uses.ts'
+import type { ToolResult } from '../../src/result.ts'
 
 /** Hooks of a call path whose questions and reports nobody wants. */
 export const noHooks: CallHooks = {
   report: () => undefined,
   answer: () => Promise.reject(new Error('no question was expected')),
   wrote: () => undefined,
+}
+
+/** Approvals of one process, for a caller whose schema tells nothing. */
+export const approvals = (settings: ConfirmSettings = BY_DEFAULT): ConfirmMeans => ({
+  settings,
+  seals: new Seals(randomBytes(32), ANSWER_MS),
+  uses: new OwnUses(),
+  caller: 'test',
+  schema: async () => undefined,
+})
+
+/** The result of a call that nobody had to be asked about. */
+export const toResult = (answer: Awaited<ReturnType<Call>>): ToolResult => {
+  if (isAsked(answer)) throw new Error('a question was not expected')
+  return answer
 }

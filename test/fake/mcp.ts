@@ -5,10 +5,12 @@ import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js
 import { StdioClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as FirstHttpTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import {
+  ElicitRequestSchema,
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import { onTestFinished } from 'vitest'
+import { approves, type Person, type Question } from './person.ts'
 
 /** The built program. */
 export const BINARY = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
@@ -115,6 +117,8 @@ export interface Start {
   readonly origin?: string
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Who is asked to approve; nobody can be where this is `nobody`. Approves everything if absent. */
+  readonly person?: Person | 'nobody'
 }
 
 /** The environment of the program, and nothing else of this process's. */
@@ -134,7 +138,7 @@ export const environment = ({ origin, env = {} }: Start): Record<string, string>
 
 /** Spawns the built program and connects a real client to it; the caller closes it. */
 export const connectMcp = async (start: Start = {}): Promise<Connection> => {
-  const { era = 'legacy', flags = [] } = start
+  const { era = 'legacy', flags = [], person = approves } = start
   const parameters = {
     command: process.execPath,
     args: [BINARY, ...flags],
@@ -143,24 +147,34 @@ export const connectMcp = async (start: Start = {}): Promise<Connection> => {
   }
   if (era === 'v1') {
     const transport = new FirstTransport(parameters)
-    return connectFirst(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid })
+    return connectFirst(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, person)
   }
   const transport = new StdioClientTransport(parameters)
-  return connectSecond(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, era)
+  return connectSecond(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, era, person)
 }
 
 /** Connects a real client to a server that listens already; the caller closes it. @param token what it brings, if anything */
-export const connectHttp = (url: string, era: Era, token?: string): Promise<Connection> => {
+export const connectHttp = (
+  url: string,
+  era: Era,
+  token?: string,
+  person: Person | 'nobody' = approves,
+): Promise<Connection> => {
   const requestInit = token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }
   const process = { stderr: [], pid: () => null }
   return era === 'v1'
-    ? connectFirst(new FirstHttpTransport(new URL(url), { requestInit }), process)
-    : connectSecond(new StreamableHTTPClientTransport(new URL(url), { requestInit }), process, era)
+    ? connectFirst(new FirstHttpTransport(new URL(url), { requestInit }), process, person)
+    : connectSecond(new StreamableHTTPClientTransport(new URL(url), { requestInit }), process, era, person)
 }
 
 /** A connection over HTTP that ends with the test. */
-export const useConnection = async (url: string, era: Era, token?: string): Promise<Connection> => {
-  const connection = await connectHttp(url, era, token)
+export const useConnection = async (
+  url: string,
+  era: Era,
+  token?: string,
+  person?: Person | 'nobody',
+): Promise<Connection> => {
+  const connection = await connectHttp(url, era, token, person)
   onTestFinished(() => connection.close())
   return connection
 }
@@ -172,6 +186,9 @@ export const useMcp = async (start: Start = {}): Promise<Connection> => {
   return connection
 }
 
+/** The client can show forms. */
+const ASKED = { capabilities: { elicitation: { form: {} } } }
+
 /** What is known of the server's process. */
 interface Behind {
   readonly stderr: string[]
@@ -182,11 +199,20 @@ const connectSecond = async (
   transport: Parameters<Client['connect']>[0],
   { stderr, pid }: Behind,
   era: 'legacy' | 'modern',
+  person: Person | 'nobody',
 ): Promise<Connection> => {
   const client = new Client(
     { name: 'test', version: '1' },
-    era === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } } } : {},
+    {
+      ...(era === 'modern' && { versionNegotiation: { mode: { pin: '2026-07-28' } } }),
+      ...(person !== 'nobody' && ASKED),
+    },
   )
+  if (person !== 'nobody')
+    // The SDK's type has every kind of form; ours have one.
+    client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => ({
+      ...(await person(params as unknown as Question, mcpReq.signal)),
+    }))
   const changes = collectNotes((take) => {
     client.setNotificationHandler('notifications/resources/list_changed', ({ method }) => take({ method }))
     client.setNotificationHandler('notifications/resources/updated', ({ method, params }) =>
@@ -231,8 +257,13 @@ const connectSecond = async (
 const connectFirst = async (
   transport: FirstTransport | FirstHttpTransport,
   { stderr, pid }: Behind,
+  person: Person | 'nobody',
 ): Promise<Connection> => {
-  const client = new FirstClient({ name: 'test', version: '1' })
+  const client = new FirstClient({ name: 'test', version: '1' }, person === 'nobody' ? {} : ASKED)
+  if (person !== 'nobody')
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => ({
+      ...(await person(params as unknown as Question, signal)),
+    }))
   const changes = collectNotes((take) => {
     client.setNotificationHandler(ResourceListChangedNotificationSchema, ({ method }) => take({ method }))
     client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ method, params }) =>

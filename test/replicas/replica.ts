@@ -42,6 +42,7 @@ export const startReplica = async ({ posthog, redis, flags = [] }: ReplicaStart)
       POSTHOG_PROJECT_ID: '7',
       MCP_AUTH_TOKEN: TOKEN,
       REDIS_URL: redis,
+      MCP_SEALING_KEY: 'the-same-for-all-replicas-of-a-test',
     },
   })
   const ended = once(child, 'exit')

@@ -1,0 +1,117 @@
+import type { Ask } from '../carry-out.ts'
+import type { FailedCall } from '../failure.ts'
+import type { Loss } from '../operation.ts'
+import type { Target } from '../request.ts'
+import { ToolError } from '../tool-error.ts'
+import type { SchemaLook } from './in-schema.ts'
+import { AskFirst, type Person } from './person.ts'
+import { type ConfirmSettings, lossOf, unaskedOf } from './policy.ts'
+import { type Preview, preview } from './preview.ts'
+import type { Bound, Seals } from './seal.ts'
+import type { Uses } from './uses.ts'
+import { brokenSeal, nobodyToAsk, toForm, toPreviewAnswer, unknownUse, usedSeal, whyNotApproved } from './words.ts'
+
+/** Who approved a call, and how: a person in their client, or whoever read the preview. */
+export type Confirmed = 'person' | 'preview'
+
+/** What confirmations of one caller are made with. */
+export interface ConfirmMeans {
+  readonly settings: ConfirmSettings
+  readonly seals: Seals
+  readonly uses: Uses
+  /** Whose they are: nobody else's confirmation counts. */
+  readonly caller: string
+  readonly schema: SchemaLook
+}
+
+/** One call that is about to be sent. */
+export interface Pending {
+  readonly call: FailedCall
+  readonly target: Target
+  /** Looks, as the caller. */
+  readonly ask: Ask
+  /** The way to a person; absent where the client cannot ask one. */
+  readonly person: Person | undefined
+  /** What an earlier preview gave out. */
+  readonly token: string | undefined
+}
+
+/**
+ * Lets a call through once it is approved; one that needs no approval at once.
+ * @returns how it was approved; undefined where it did not have to be
+ * @throws ToolError when it was not, AskFirst when a person is to be asked first; either way nothing was changed
+ */
+export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<Confirmed | undefined> => {
+  const { call, person } = pending
+  const loss = lossOf(call.operation, call.input, means.settings.writes)
+  if (loss === undefined) return undefined
+  const look = (): Promise<Preview> => preview(loss, call, pending.target, { ask: pending.ask, schema: means.schema })
+  const seen = await look()
+  if (person === undefined) return showFirst(means, pending, seen)
+  if (pending.token !== undefined)
+    throw new ToolError('A confirmation token was given, but this client can ask the person', {
+      next: 'Call again without confirmation',
+    })
+  if (person.way === 'rounds') return inRounds(means, { pending, person, loss, seen })
+  const refusal = whyNotApproved(await person.ask(toForm(call, seen, loss.weight)), seen, loss.weight)
+  if (refusal !== undefined) throw refusal
+  // People take their time; what they approved is what they saw.
+  if ((await look()).digest !== seen.digest) throw brokenSeal('changed')
+  return 'person'
+}
+
+const toBound = (
+  { caller }: ConfirmMeans,
+  { call, target }: Pending,
+  seen: Preview,
+  purpose: Bound['purpose'],
+): Bound => ({
+  purpose,
+  call: [caller, call.operation.name, call.origin, target.project, sorted(call.input)],
+  object: [seen.id, seen.digest],
+})
+
+/** The same arguments in another order are the same call. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, item]) => [name, sorted(item)])
+}
+
+/** Opens a seal and uses it up. @throws ToolError when it does not count */
+const useUp = async ({ seals, uses }: ConfirmMeans, seal: string, bound: Bound): Promise<void> => {
+  const opened = seals.open(seal, bound)
+  if (typeof opened === 'string') throw brokenSeal(opened)
+  const isFirst = await uses.take(opened.nonce, opened.leftMs).catch(() => undefined)
+  if (isFirst === undefined) throw unknownUse()
+  if (!isFirst) throw usedSeal()
+}
+
+const showFirst = async (means: ConfirmMeans, pending: Pending, seen: Preview): Promise<Confirmed> => {
+  const { call, token } = pending
+  if (unaskedOf(call.operation, means.settings) !== 'preview') throw nobodyToAsk(call, seen)
+  const bound = toBound(means, pending, seen, 'preview')
+  if (token === undefined) throw toPreviewAnswer(call, seen, means.seals.seal(bound))
+  await useUp(means, token, bound)
+  return 'preview'
+}
+
+interface Round {
+  readonly pending: Pending
+  readonly person: Extract<Person, { way: 'rounds' }>
+  readonly loss: Loss
+  readonly seen: Preview
+}
+
+const inRounds = async (means: ConfirmMeans, { pending, person, loss, seen }: Round): Promise<Confirmed> => {
+  const { state, reply } = person
+  const bound = toBound(means, pending, seen, 'form')
+  if (state === undefined) throw new AskFirst(toForm(pending.call, seen, loss.weight), means.seals.seal(bound))
+  // First, whatever the answer is: a question is answered once.
+  await useUp(means, state, bound)
+  const refusal = whyNotApproved(reply ?? { action: 'silence' }, seen, loss.weight)
+  if (refusal !== undefined) throw refusal
+  return 'person'
+}

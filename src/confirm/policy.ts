@@ -1,0 +1,50 @@
+import type { Json, Loss, Operation } from '../operation.ts'
+
+/** What happens where nobody can be asked. */
+export type Unasked = Loss['unasked']
+
+/** What the operator chose; what is left out is as the records have it. */
+export interface ConfirmSettings {
+  /** Whether plain writes are asked about too. */
+  readonly writes: boolean
+  /** For all calls where nobody can be asked. */
+  readonly unasked: Unasked | undefined
+  /** For single tools, by name. */
+  readonly unaskedOf: ReadonlyMap<string, Unasked>
+}
+
+/** As the records have it. */
+export const BY_DEFAULT: ConfirmSettings = { writes: false, unasked: undefined, unaskedOf: new Map() }
+
+/** A plain write, where the operator wants those approved: nothing is lost, and there is nothing to look up. */
+const PLAIN: Loss = {
+  of: (_found, { id, name }) => ({
+    name: String(name ?? id ?? 'this project'),
+    id: typeof id === 'string' ? id : undefined,
+  }),
+  says: 'Changes or adds something; nothing is deleted.',
+  undo: 'Change it back by another call.',
+  weight: 'tick',
+  unasked: 'preview',
+}
+
+/** What has to be approved before this call is sent; undefined where nothing has. */
+export const lossOf = (
+  { effect, destructiveWhen, loss }: Operation,
+  input: Json,
+  writes: boolean,
+): Loss | undefined => {
+  if (effect === 'read') return undefined
+  const destroys = effect === 'destructive' && destructiveWhen?.is(input) !== false
+  if (destroys) return loss
+  return writes ? PLAIN : undefined
+}
+
+/** What happens to a tool's calls where nobody can be asked; undefined for a tool that never needs approval. */
+export const unaskedOf = (
+  { name, effect, loss }: Pick<Operation, 'name' | 'effect' | 'loss'>,
+  settings: ConfirmSettings,
+): Unasked | undefined => {
+  const own = loss?.unasked ?? (effect === 'write' && settings.writes ? PLAIN.unasked : undefined)
+  return own && (settings.unaskedOf.get(name) ?? settings.unasked ?? own)
+}

@@ -1,0 +1,99 @@
+import type { FailedCall } from '../failure.ts'
+import { ToolError } from '../tool-error.ts'
+import type { Form, Reply } from './person.ts'
+import type { Preview } from './preview.ts'
+import type { Broken } from './seal.ts'
+
+/** The name of the one field of a form. */
+const FIELD = { name: 'name', tick: 'approved' } as const
+
+/** What is about to happen, for whoever approves it. */
+export const toSentences = (
+  { operation, origin, project }: FailedCall,
+  { name, id, says, undo, facts }: Preview,
+): string =>
+  [
+    `${operation.title}: "${name}"`,
+    `${says} ${undo}`,
+    `Where: project ${project} at ${origin}${id === undefined ? '' : `, id ${id}`}`,
+    ...Object.entries(facts).map(([word, fact]) => `${word}: ${fact}`),
+  ].join('\n')
+
+/** The form that asks for approval. */
+export const toForm = (call: FailedCall, seen: Preview, weight: 'name' | 'tick'): Form => {
+  const field =
+    weight === 'name'
+      ? { type: 'string', title: 'Type its name to approve', description: seen.name, maxLength: 500 }
+      : { type: 'boolean', title: 'Yes, do it', default: false }
+  return {
+    message: `${toSentences(call, seen)}\nAn assistant asks for this. Nothing is changed unless you approve.`,
+    schema: { type: 'object', properties: { [FIELD[weight]]: field }, required: [FIELD[weight]] },
+  }
+}
+
+/** Why an answer is no approval; undefined for one that is. */
+export const whyNotApproved = (reply: Reply, seen: Preview, weight: 'name' | 'tick'): ToolError | undefined => {
+  const notDone = (what: string, next: string) => new ToolError(what, { next })
+  switch (reply.action) {
+    case 'decline':
+      return notDone('The person declined', 'Do not ask again unless they want it')
+    case 'cancel':
+      return notDone('The person closed the question without an answer', 'Call again if they still want it')
+    case 'silence':
+      return notDone('Nobody answered the question in time', 'Call again when somebody is there to approve it')
+  }
+  const answer = reply.content?.[FIELD[weight]]
+  if (weight === 'tick')
+    return answer === true ? undefined : notDone('The box was not ticked', 'Call again if the person wants it')
+  if (typeof answer === 'string' && answer.trim() === seen.name) return undefined
+  return notDone(
+    `The name that was typed is not "${seen.name}"`,
+    'Check with the person that this is what they mean, then call again',
+  )
+}
+
+const BROKEN: Readonly<Record<Broken, readonly [string, string]>> = {
+  foreign: [
+    'The confirmation does not belong to this call: another tool, other arguments, another caller, or not from here',
+    'Call without it to be asked, or shown, anew',
+  ],
+  expired: ['The confirmation is older than ten minutes', 'Call without it to be asked, or shown, anew'],
+  changed: [
+    'What would be lost is not what was shown any more: it has changed since',
+    'Call without the confirmation to see how it is now',
+  ],
+}
+
+/** A seal that does not open. */
+export const brokenSeal = (broken: Broken): ToolError => {
+  const [what, next] = BROKEN[broken]
+  return new ToolError(what, { next })
+}
+
+/** A seal that was used before. */
+export const usedSeal = (): ToolError =>
+  new ToolError('The confirmation was used before; it counts once', { next: 'Look whether the change was made first' })
+
+/** Uses cannot be recorded. */
+export const unknownUse = (): ToolError =>
+  new ToolError('It cannot be made sure just now that the confirmation counts only once', {
+    next: 'Call again in a moment with the same confirmation',
+  })
+
+/** Nobody can be asked, and the operator wants somebody to be. */
+export const nobodyToAsk = (call: FailedCall, seen: Preview): ToolError =>
+  new ToolError(
+    `${call.operation.name}: a person has to approve this, and this client cannot ask one\n${toSentences(call, seen)}`,
+    {
+      next: 'Use a client that can ask (elicitation), or do it in the PostHog app; the operator may allow a preview instead (--unasked preview)',
+    },
+  )
+
+/** What is shown instead of asking. */
+export const toPreviewAnswer = (call: FailedCall, seen: Preview, confirmation: string): ToolError =>
+  new ToolError(
+    `${call.operation.name}: not done yet. This is what it would do:\n${toSentences(call, seen)}\nconfirmation: ${confirmation}`,
+    {
+      next: 'Show this to the user. If they agree, call again with the same arguments and this confirmation within ten minutes; it counts once',
+    },
+  )

@@ -1,0 +1,55 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
+  type ElicitRequestFormParams,
+  inputRequired,
+  inputResponse,
+  type Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
+import type { Asked } from '../call.ts'
+import { ANSWER_MS, type Form, type Person, type Reply } from '../confirm/person.ts'
+import type { Era } from '../server.ts'
+
+/** The one question of a round. */
+const KEY = 'confirm'
+
+/** An empty `elicitation` means forms: it is how the capability began. */
+const showsForms = ({ elicitation }: ClientCapabilities = {}): boolean =>
+  elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
+
+const toParams = ({ message, schema }: Form): ElicitRequestFormParams => ({
+  mode: 'form',
+  message,
+  // The SDK spells out every kind of field; ours are two of them.
+  requestedSchema: schema as ElicitRequestFormParams['requestedSchema'],
+})
+
+/** What the client can do, as each request says. The SDK has checked it, but its type does not name the keys. */
+const declaredIn = (envelope: Readonly<Record<string, unknown>> | undefined): ClientCapabilities | undefined =>
+  envelope?.[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined
+
+/** The way to whoever sits behind this request's client; undefined where it does not say that it can ask them. */
+export const toPerson = (server: Server, era: Era, { mcpReq }: ServerContext): Person | undefined => {
+  if (era === 'modern') {
+    if (!showsForms(declaredIn(mcpReq.envelope))) return undefined
+    return { way: 'rounds', state: mcpReq.requestState(), reply: toReply(mcpReq.inputResponses) }
+  }
+  if (!showsForms(server.getClientCapabilities())) return undefined
+  const ask = (form: Form): Promise<Reply> =>
+    mcpReq.elicitInput(toParams(form), { timeout: ANSWER_MS, signal: mcpReq.signal }).then(
+      ({ action, content }) => ({ action, content }),
+      // The time was up, the client failed, or its answer did not fit the form: nobody approved anything.
+      () => ({ action: 'silence' }),
+    )
+  return { way: 'push', ask }
+}
+
+const toReply = (responses: ServerContext['mcpReq']['inputResponses']): Reply | undefined => {
+  const view = inputResponse(responses, KEY)
+  return view.kind === 'elicit' ? { action: view.action, content: view.content } : undefined
+}
+
+/** A question in the protocol's words. */
+export const toQuestion = ({ form, state }: Asked) =>
+  inputRequired({ inputRequests: { [KEY]: inputRequired.elicit(toParams(form)) }, requestState: state })
