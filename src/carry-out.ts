@@ -69,7 +69,7 @@ export const carryOut = async (
     if (operation.guard) await checkGuard(operation.guard, look, target, read)
   }
   await guard()
-  const confirmed = await confirm(means.confirm, { call: look, target, ask: read, person: context.person, token })
+  const confirmed = await confirm(means.confirm, { call, look, target, ask: read, person: context.person, token })
   // Whoever was asked took their time.
   if (confirmed !== undefined) await guard()
   const reply = await askOrSuccessor(call, request, target, ask)

@@ -12,7 +12,7 @@ import { Seals } from './confirm/seal.ts'
 import { OwnUses, type Uses } from './confirm/uses.ts'
 import { createCore } from './core.ts'
 import { allowFiles } from './files.ts'
-import { createHttpClient, type HttpClient, type HttpConfig, type HttpSender } from './http/client.ts'
+import { createHttpClient, type HttpClient, type HttpSender } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
@@ -79,10 +79,23 @@ export const readVersion = (): string => {
   return version
 }
 
-/** What the client cannot be made from, such as a proxy address, is a setting of the operator too. */
-const connectHttp = (config: HttpConfig): HttpClient => {
+/** The one HTTP client. @throws ConfigError: what it cannot be made from, such as a proxy address, is a setting of the operator too */
+const connectHttp = (
+  { proxy }: Config,
+  { origin, apiKey, isLocal }: Upstream,
+  version: string,
+  { maxInFlight, observer }: Running,
+): HttpClient => {
   try {
-    return createHttpClient(config)
+    return createHttpClient({
+      origin,
+      apiKey,
+      userAgent: `posthog-warehouse-mcp/${version}`,
+      maxInFlight,
+      env: proxy,
+      ...(isLocal ? { storageOrigins: [origin] } : {}),
+      ...(observer && { observe: observer.attempted }),
+    })
   } catch (error) {
     throw error instanceof TypeError ? new ConfigError(error.message) : error
   }
@@ -142,18 +155,9 @@ export const createHost = (
   upstream: Upstream,
   running: Running,
 ): Host => {
-  const { log, maxInFlight, observer } = running
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
-  const http = connectHttp({
-    origin,
-    apiKey,
-    userAgent: `posthog-warehouse-mcp/${version}`,
-    maxInFlight,
-    env: config.proxy,
-    ...(isLocal ? { storageOrigins: [origin] } : {}),
-    ...(observer && { observe: observer.attempted }),
-  })
+  const http = connectHttp(config, upstream, version, running)
   const files = allowFiles(config.allowDirs)
   const catalogueOf = createCatalogues({ operations, questions }, config)
   const confirmOf = createConfirms(config, operations)
@@ -174,7 +178,8 @@ export const createHost = (
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),
-      lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
+      lookFailed: (error) =>
+        running.log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
     const instructions = toInstructions({ project, locked, local: isLocal, begin })

@@ -27,6 +27,8 @@ export interface ConfirmMeans {
 /** One call that is about to be sent. */
 export interface Pending {
   readonly call: FailedCall
+  /** The same as far as it only looks. */
+  readonly look: FailedCall
   readonly target: Target
   /** Looks, as the caller. */
   readonly ask: Ask
@@ -45,7 +47,8 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<Co
   const { call, person } = pending
   const loss = lossOf(call.operation, call.input, means.settings.writes)
   if (loss === undefined) return undefined
-  const look = (): Promise<Preview> => preview(loss, call, pending.target, { ask: pending.ask, schema: means.schema })
+  const look = (): Promise<Preview> =>
+    preview(loss, pending.look, pending.target, { ask: pending.ask, schema: means.schema })
   const seen = await look()
   if (person === undefined) return showFirst(means, pending, seen)
   if (pending.token !== undefined)

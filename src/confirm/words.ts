@@ -92,8 +92,6 @@ export const nobodyToAsk = (call: FailedCall, seen: Preview): ToolError =>
 /** What is shown instead of asking. */
 export const toPreviewAnswer = (call: FailedCall, seen: Preview, confirmation: string): ToolError =>
   new ToolError(
-    `${call.operation.name}: not done yet. This is what it would do:\n${toSentences(call, seen)}\nconfirmation: ${confirmation}`,
-    {
-      next: 'Show this to the user. If they agree, call again with the same arguments and this confirmation within ten minutes; it counts once',
-    },
+    `${call.operation.name}: not done yet. This is what it would do:\n${toSentences(call, seen)}\nconfirmation: ${confirmation} (counts once, for ten minutes)`,
+    { next: 'Show this to the user. If they agree, call again with the same arguments and this confirmation' },
   )

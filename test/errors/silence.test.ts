@@ -20,7 +20,14 @@ const start = async () => {
   const apiKey = 'phx_test-key-0123456789'
   const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
   onTestFinished(() => http.close())
-  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey, confirm: approvals() }
+  const means = {
+    http,
+    projects: createProjects(7, createLook(http)),
+    files: allowFiles([]),
+    origin,
+    apiKey,
+    confirm: approvals(),
+  }
   const run = createCall(means, noHooks)
   const call = (name: string, args: Record<string, unknown>) => {
     const tool = catalogue.get(name)

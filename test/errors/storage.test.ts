@@ -19,12 +19,17 @@ const download = async (stored: Answer) => {
   const storageOrigins = [storage.origin]
   const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {}, storageOrigins })
   onTestFinished(() => http.close())
-  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey, confirm: approvals() }
+  const means = {
+    http,
+    projects: createProjects(7, createLook(http)),
+    files: allowFiles([]),
+    origin,
+    apiKey,
+    confirm: approvals(),
+  }
   const tool = toCatalogue(operations, false).get('exports_content')
   if (tool === undefined) throw new Error('no such tool')
-  const result = toResult(
-    await createCall(means, noHooks)(tool, { id: 812 }, { signal: new AbortController().signal }),
-  )
+  const result = toResult(await createCall(means, noHooks)(tool, { id: 812 }, { signal: new AbortController().signal }))
   return { result, asked: upstream.requests.map(({ path }) => path) }
 }
 
