@@ -2,6 +2,28 @@ import { z } from 'zod'
 import type { Json } from '../src/operation.ts'
 import { columns, object, part, repeated, rowsOf, string, text } from './fields.ts'
 
+/** What every operation of tables shares. */
+const base = { toolset: 'warehouse_tables', documented: ['environments', 'projects'] } as const
+
+/** What every read of tables shares. */
+export const read = {
+  ...base,
+  keys: 'allowed',
+  openWorld: false,
+  effect: 'read',
+  tier: 'read',
+  idempotent: true,
+  scopes: ['warehouse_table:read'],
+} as const
+
+/** What every write of tables shares. */
+export const write = {
+  ...base,
+  tier: 'write',
+  scopes: ['warehouse_table:write'],
+  check: 'warehouse_tables_get',
+} as const
+
 /** Formats PostHog knows (fact sheet: tables 2.1). */
 export const format = z.enum(['CSV', 'CSVWithNames', 'Parquet', 'JSONEachRow', 'Delta', 'DeltaS3Wrapper'])
 
