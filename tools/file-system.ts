@@ -131,7 +131,7 @@ const remove = operation({
   ...write,
   title: 'Delete entry and object',
   description:
-    'Deletes an entry AND the dashboard, insight or flag it points to (not of a shortcut or a second entry); of a folder, everything below. First show the user file_system_count.',
+    'Deletes an entry AND the dashboard, insight or flag it points to (not of a shortcut or a second entry); of a folder, everything below.',
   method: 'DELETE',
   path: 'file_system/{id}/',
   // The last entry takes the object behind it along, which the documented 204 hides (fact sheet: managed 4.5).
@@ -161,7 +161,7 @@ const count = operation({
   // A POST that only reads (fact sheet: managed 4.6).
   ...read,
   title: 'Count below a folder',
-  description: 'How many entries are below a folder, at every depth, with a preview: for before file_system_delete.',
+  description: 'How many entries are below a folder, at every depth, with a preview.',
   method: 'POST',
   path: 'file_system/{id}/count/',
   keys: 'newer',

@@ -142,8 +142,7 @@ const remove = operation({
   name: 'warehouse_saved_queries_delete',
   ...write,
   title: 'Delete a view',
-  description:
-    'Deletes a view, its rows, schedule and joins, without undo, maybe even when other views read it: look at warehouse_saved_queries_descendants first.',
+  description: 'Deletes a view, its rows, schedule and joins, without undo, maybe even when other views read it.',
   method: 'DELETE',
   path,
   documented,
