@@ -131,7 +131,7 @@ const remove = operation({
   ...write,
   title: 'Delete entry and object',
   description:
-    'Deletes an entry AND the dashboard, insight or flag it points to (not of a shortcut or a second entry); of a folder, everything below.',
+    'Deletes an entry AND the dashboard, insight or flag only it points to; of a folder, everything below.',
   method: 'DELETE',
   path: 'file_system/{id}/',
   // The last entry takes the object behind it along, which the documented 204 hides (fact sheet: managed 4.5).
