@@ -39,6 +39,8 @@ const ANSWERS: Readonly<Record<string, readonly [Person, RegExp | undefined]>> =
   ],
 }
 
+const TABLE = DESTROYS.warehouse_tables_delete ?? {}
+
 const destructive = operations.filter(({ effect }) => effect === 'destructive').map(({ name }) => name)
 
 test('every destructive tool is tried', () => {
@@ -136,6 +138,37 @@ test('what is shown names the object, where it is, and what goes with it', async
     ].join('\n'),
   )
 })
+
+test.each(['legacy', 'modern', 'v1'] as const)(
+  '%s: who never answers approves nothing, and neither does an answer after the call was given up',
+  async (era) => {
+    const upstream = await useRecorder(posthog())
+    let answerLate: () => void = () => undefined
+    let wasAsked: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => {
+      wasAsked = resolve
+    })
+    const mcp = await useMcp({
+      era,
+      origin: upstream.origin,
+      person: (question, signal) => {
+        wasAsked()
+        return new Promise<Answer>((resolve) => {
+          answerLate = () => resolve(approves(question, signal) as Answer)
+        })
+      },
+    })
+    const caller = new AbortController()
+    const given = expect(mcp.call('warehouse_tables_delete', { ...TABLE }, caller.signal)).rejects.toThrow()
+    await asked
+    caller.abort()
+    answerLate()
+    await given
+    // Whatever the late answer did is done before this is answered.
+    await mcp.call('warehouse_tables_get', { ...TABLE })
+    expect(upstream.requests.filter(isDestruction)).toEqual([])
+  },
+)
 
 test('an object that changed while the person looked is not what they approved', async () => {
   const upstream = await useRecorder(posthog())

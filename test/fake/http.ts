@@ -151,21 +151,26 @@ const ACCEPT = { Accept: 'application/json, text/event-stream' }
 const JSON_BODY = { 'Content-Type': 'application/json' }
 
 /** What every request of the 2026 revision carries in its body. */
-const ENVELOPE = {
+const toEnvelope = (capabilities: object) => ({
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
-  'io.modelcontextprotocol/clientCapabilities': {},
-}
+  'io.modelcontextprotocol/clientCapabilities': capabilities,
+})
 
 /** A request of the 2026 revision, with the headers that go with it. */
-export const modern = (method: string, params: Readonly<Record<string, unknown>> = {}, id: unknown = 1): Sent => ({
+export const modern = (
+  method: string,
+  params: Readonly<Record<string, unknown>> = {},
+  id: unknown = 1,
+  capabilities: object = {},
+): Sent => ({
   headers: {
     'MCP-Protocol-Version': '2026-07-28',
     'Mcp-Method': method,
     ...(typeof params.name === 'string' ? { 'Mcp-Name': params.name } : {}),
     ...(typeof params.uri === 'string' ? { 'Mcp-Name': params.uri } : {}),
   },
-  body: { jsonrpc: '2.0', id, method, params: { ...params, _meta: ENVELOPE } },
+  body: { jsonrpc: '2.0', id, method, params: { ...params, _meta: toEnvelope(capabilities) } },
 })
 
 /** A request of the revisions before. */
