@@ -67,6 +67,7 @@ export const HTTP_ENVIRONMENT = `
 Environment, beside that of the program:
   MCP_AUTH_TOKEN        with --auth token: the token that callers bring (16 characters or more)
   REDIS_URL             what replicas share: redis://[user:password@]host:6379[/db], or rediss://
+  MCP_SEALING_KEY       with REDIS_URL: what replicas seal confirmations with, 32 characters or more, the same for all
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
                         {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
                                      "toolsets": ["schema"], "tools": [], "project": 7}]}

@@ -130,8 +130,7 @@ const remove = operation({
   name: 'file_system_delete',
   ...write,
   title: 'Delete entry and object',
-  description:
-    'Deletes an entry AND the dashboard, insight or flag only it points to; of a folder, everything below.',
+  description: 'Deletes an entry AND the dashboard, insight or flag only it points to; of a folder, everything below.',
   method: 'DELETE',
   path: 'file_system/{id}/',
   // The last entry takes the object behind it along, which the documented 204 hides (fact sheet: managed 4.5).
