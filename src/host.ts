@@ -145,7 +145,7 @@ const createConfirms = ({ confirm, sealingKey }: Config, operations: readonly Op
   if (wrong !== undefined) throw new ConfigError(`--unasked: there is no tool ${wrong}; the README lists them`)
   const seals = new Seals(sealingKey ?? randomBytes(32), ANSWER_MS)
   const own = new OwnUses()
-  return (caller: string, uses: Uses = own) => ({ settings: confirm, seals, uses, caller })
+  return (caller: string, uses: Uses = own) => ({ settings: confirm, seals, uses, caller, asking: new Set() })
 }
 
 /** Makes the parts that all callers share. @throws ConfigError */

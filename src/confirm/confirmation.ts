@@ -9,7 +9,16 @@ import { type ConfirmSettings, lossOf, unaskedOf } from './policy.ts'
 import { type Preview, preview } from './preview.ts'
 import type { Bound, Seals } from './seal.ts'
 import type { Uses } from './uses.ts'
-import { brokenSeal, nobodyToAsk, toForm, toPreviewAnswer, unknownUse, usedSeal, whyNotApproved } from './words.ts'
+import {
+  brokenSeal,
+  nobodyToAsk,
+  toForm,
+  tooManyQuestions,
+  toPreviewAnswer,
+  unknownUse,
+  usedSeal,
+  whyNotApproved,
+} from './words.ts'
 
 /** Who approved a call, and how: a person in their client, or whoever read the preview. */
 export type Confirmed = 'person' | 'preview'
@@ -22,7 +31,12 @@ export interface ConfirmMeans {
   /** Whose they are: nobody else's confirmation counts. */
   readonly caller: string
   readonly schema: SchemaLook
+  /** Questions of this caller that wait for an answer. */
+  readonly asking: Set<unknown>
 }
+
+/** Nobody answers more at once; each holds a connection open. */
+const MOST_ASKED = 16
 
 /** One call that is about to be sent. */
 export interface Pending {
@@ -56,7 +70,10 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<Co
       next: 'Call again without confirmation',
     })
   if (person.way === 'rounds') return inRounds(means, { pending, person, loss, seen })
-  const refusal = whyNotApproved(await person.ask(toForm(call, seen, loss.weight)), seen, loss.weight)
+  if (means.asking.size >= MOST_ASKED) throw tooManyQuestions()
+  means.asking.add(pending)
+  const reply = await person.ask(toForm(call, seen, loss.weight)).finally(() => means.asking.delete(pending))
+  const refusal = whyNotApproved(reply, seen, loss.weight)
   if (refusal !== undefined) throw refusal
   // People take their time; what they approved is what they saw.
   if ((await look()).digest !== seen.digest) throw brokenSeal('changed')

@@ -80,6 +80,12 @@ export const unknownUse = (): ToolError =>
     next: 'Call again in a moment with the same confirmation',
   })
 
+/** A person is not asked everything at once. */
+export const tooManyQuestions = (): ToolError =>
+  new ToolError('Too many questions wait for an answer already', {
+    next: 'Call again once the person has answered those',
+  })
+
 /** Nobody can be asked, and the operator wants somebody to be. */
 export const nobodyToAsk = (call: FailedCall, seen: Preview): ToolError =>
   new ToolError(

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Asked } from '../call.ts'
 import { ANSWER_MS, type Form, type Person, type Reply } from '../confirm/person.ts'
+import { waitFor } from '../request-scope.ts'
 import type { Era } from '../server.ts'
 
 /** The one question of a round. */
@@ -37,7 +38,7 @@ export const toPerson = (server: Server, era: Era, { mcpReq }: ServerContext): P
   }
   if (!showsForms(server.getClientCapabilities())) return undefined
   const ask = (form: Form): Promise<Reply> =>
-    mcpReq.elicitInput(toParams(form), { timeout: ANSWER_MS, signal: mcpReq.signal }).then(
+    waitFor(() => mcpReq.elicitInput(toParams(form), { timeout: ANSWER_MS, signal: mcpReq.signal })).then(
       ({ action, content }) => ({ action, content }),
       // The time was up, the client failed, or its answer did not fit the form: nobody approved anything.
       () => ({ action: 'silence' }),

@@ -21,6 +21,7 @@ export const approvals = (settings: ConfirmSettings = BY_DEFAULT): ConfirmMeans 
   uses: new OwnUses(),
   caller: 'test',
   schema: async () => undefined,
+  asking: new Set(),
 })
 
 /** The result of a call that nobody had to be asked about. */

@@ -2,6 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
 import type { Readiness } from '../../readiness.ts'
+import { withTurn } from '../../request-scope.ts'
 import type { Tracing } from '../../tracing/tracing.ts'
 import { authenticate, toRefusal } from './authenticate.ts'
 import { readMessage } from './body.ts'
@@ -17,6 +18,7 @@ import { identifyRequest } from './request-id.ts'
 import type { SessionRoute } from './session-route.ts'
 import type { Sessions } from './sessions.ts'
 import { traced } from './traced.ts'
+import { Turn } from './turn.ts'
 
 /** One request, for the log: never a header that could hold a secret, never a body. */
 export interface RequestReport {
@@ -199,5 +201,6 @@ const inTurn = async (
   const release = await queue.take(caller.id, request.signal)
   if (release === undefined)
     return toRpcError(503, -32000, 'Too many calls are waiting; try again later', { 'Retry-After': '2' })
-  return holding(release, () => endpoint.handle(request, message))
+  const turn = new Turn(queue, caller.id, request.signal, release)
+  return holding(turn.end, () => withTurn(turn.without, () => endpoint.handle(request, message)))
 }
