@@ -54,16 +54,17 @@ export const posthog =
       return { json: { status: 'deleting', username: 'root', password: 'not-shown-0123456789' } }
     if (path.endsWith('/warehouse_status/'))
       return { json: { state: 'ready', connection: { host: 'acme-prod.dw.test' } } }
+    const id = /\/([0-9a-f-]{36})\//.exec(path)?.[1]
     const table = {
-      id: ID,
+      id: id ?? ID,
       name,
       format: 'Parquet',
       url_pattern: 'https://bucket.example.com/orders/*.parquet',
       columns: Array.from({ length: columns }, (_, at) => ({ name: `c${at}`, type: 'String' })),
       created_via: null,
     }
-    const source = { id: ID, source_type: 'Postgres', prefix: 'prod', status: 'Completed', schemas: [] }
+    const source = { source_type: 'Postgres', prefix: 'prod', status: 'Completed', schemas: [] }
     const one = { ...table, ...(path.includes('external_data_sources') && source), path: 'Marketing', type: 'folder' }
     if (method === 'DELETE') return { status: 204, body: '' }
-    return { json: path.includes(ID) ? one : { count: 1, next: null, results: [table] } }
+    return { json: id !== undefined ? one : { count: 1, next: null, results: [table] } }
   }
