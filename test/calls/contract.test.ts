@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Connection, connectMcp, KEY } from '../fake/mcp.ts'
-import { inTurn, type Recorded, type Recorder, startRecorder } from '../fake/recorder.ts'
+import { type Recorded, type Recorder, startRecorder } from '../fake/recorder.ts'
+import { behindLooks } from '../fake/shown.ts'
 import { ID, replies } from '../fixtures/replies.ts'
-import { requests, type Sent } from './requests.ts'
+import { answering, requests, type Sent } from './requests.ts'
 
 interface Row {
   readonly tool: string
@@ -57,6 +58,17 @@ const check = (arrived: Recorded, sent: Sent, base: string) => {
   } else expect(arrived.headers['content-type']).toBe('application/json')
 }
 
+/** What a schema is read from, where none was read lately. */
+const OF_SCHEMA =
+  /^(POST \/api\/projects\/\d+\/query|GET \/api\/projects\/\d+\/(external_data_sources|warehouse_saved_queries))\/$/
+
+/** What was looked up before the request that destroys, besides the schema; nothing else may come before it. */
+const looksIn = (all: readonly Recorded[], base: string): readonly string[] => {
+  const before = all.slice(0, all.length - behindLooks(all).length)
+  const looks = before.map(({ method, path }) => `${method} ${path}`).filter((look) => !OF_SCHEMA.test(look))
+  return [...new Set(looks.map((look) => look.replace(base, '')))].sort()
+}
+
 describe('all 76 rows of the oracle', () => {
   let posthog: Recorder
   let mcp: Connection
@@ -74,19 +86,22 @@ describe('all 76 rows of the oracle', () => {
   })
 
   test.each(rows)('$tool under $root', async ({ tool, method, root, path }) => {
-    const { args, sends, before = [] } = requests[tool] ?? { args: {}, sends: [] }
+    const known = requests[tool] ?? { args: {}, sends: [] }
+    const { args, sends, looks } = known
     const reply = replies[tool]
     if (reply === undefined) throw new Error(`no reply written down for ${tool}`)
-    posthog.script(inTurn([...before, reply.answer]))
+    posthog.script(answering(known, reply.answer))
     const project = root === 'environments' ? 31 : 7
     const result = await mcp.call(tool, root === 'environments' ? { ...args, environment_id: 31 } : args)
 
     expect(result.content[0]?.text).not.toMatch(/Nothing was changed|not known whether/)
     expect(result.isError).not.toBe(true)
     const base = `/api/${root}/${project}/`
-    expect(posthog.requests).toHaveLength(sends.length)
+    const all = looks === undefined ? posthog.requests : behindLooks(posthog.requests)
+    if (looks !== undefined) expect(looksIn(posthog.requests, base)).toEqual([...looks].sort())
+    expect(all).toHaveLength(sends.length)
     for (const [index, sent] of sends.entries()) {
-      const arrived = posthog.requests[index]
+      const arrived = all[index]
       if (arrived === undefined) throw new Error('less arrived than was counted')
       check(arrived, sent, base)
     }

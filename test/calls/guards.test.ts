@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operations } from '../../tools/index.ts'
 import { type Connection, connectMcp, type Result } from '../fake/mcp.ts'
 import { type Answer, inTurn, type Recorder, type Script, startRecorder, useRecorder } from '../fake/recorder.ts'
+import { behindLooks, shown } from '../fake/shown.ts'
 import { ID, replies } from '../fixtures/replies.ts'
 
 let posthog: Recorder
@@ -103,10 +104,20 @@ describe('uploading a file', () => {
   })
 
   test('overwrites with replace, and does not send the word on', async () => {
-    const result = await call(tool, { ...args, replace: true }, [found({}), answerOf(tool)])
+    posthog.script(
+      shown(
+        () => answerOf(tool),
+        ({ path }) => (path.endsWith('/warehouse_tables/') ? found({}) : { json: {} }),
+      ),
+    )
+    const result = await mcp.call(tool, { ...args, replace: true })
     expect(result.isError).not.toBe(true)
-    expect(sent()).toEqual(['GET warehouse_tables/', 'POST warehouse_tables/file/'])
-    expect(posthog.requests[1]?.body).not.toContain('replace')
+    expect(sent().at(0)).toBe('GET warehouse_tables/')
+    const written = behindLooks(posthog.requests)
+    expect(written.map(({ method, path }) => [method, path])).toEqual([
+      ['POST', '/api/projects/7/warehouse_tables/file/'],
+    ])
+    expect(written[0]?.body).not.toContain('replace')
   })
 
   test.each([
@@ -192,9 +203,18 @@ describe('deleting a table', () => {
   })
 
   test.each(['web', 'api', 'mcp', 'source', 'demo', null])('takes one that came by %s', async (created_via) => {
-    const result = await call(tool, { id: ID }, [{ json: { id: ID, name: 'orders', created_via } }, answerOf(tool)])
+    const table = { id: ID, name: 'orders', created_via }
+    posthog.script(
+      shown(
+        () => answerOf(tool),
+        ({ path }) => ({ json: path.includes(ID) ? table : {} }),
+      ),
+    )
+    const result = await mcp.call(tool, { id: ID })
     expect(result.isError).not.toBe(true)
-    expect(sent()).toEqual([`GET warehouse_tables/${ID}/`, `DELETE warehouse_tables/${ID}/`])
+    expect(sent().at(0)).toBe(`GET warehouse_tables/${ID}/`)
+    expect(behindLooks(posthog.requests)).toHaveLength(1)
+    expect(sent().at(-1)).toBe(`DELETE warehouse_tables/${ID}/`)
   })
 })
 

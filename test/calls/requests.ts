@@ -1,4 +1,5 @@
-import type { Answer } from '../fake/recorder.ts'
+import { type Answer, inTurn, type Script } from '../fake/recorder.ts'
+import { shown } from '../fake/shown.ts'
 import { ID } from '../fixtures/replies.ts'
 
 /** One request as it must arrive; `path` is below `/api/{root}/{project}/`. */
@@ -18,7 +19,13 @@ export interface Case {
   readonly sends: readonly Sent[]
   /** Answers to the reads that come before the operation. */
   readonly before?: readonly Answer[]
+  /** Of a call that destroys: what is read before anybody is asked, besides the schema. */
+  readonly looks?: readonly string[]
 }
+
+/** A PostHog that answers what a case reads first, and then this. */
+export const answering = ({ before = [], looks }: Partial<Case>, answer: Answer): Script =>
+  looks === undefined ? inTurn([...before, answer]) : shown(inTurn([answer]))
 
 const none: Answer = { json: { count: 0, next: null, previous: null, results: [] } }
 const connection = { host: 'db.acme.com', port: 5432, database: 'app', user: 'posthog_ro', password: 's3cret-s3cret' }
@@ -74,14 +81,12 @@ export const requests: Readonly<Record<string, Case>> = {
   },
   warehouse_tables_delete: {
     args: { id: ID },
-    before: [{ json: { id: ID, name: 'orders', created_via: 'api' } }],
-    sends: [
-      { method: 'GET', path: `warehouse_tables/${ID}/` },
-      { method: 'DELETE', path: `warehouse_tables/${ID}/` },
-    ],
+    looks: [`GET warehouse_tables/${ID}/`],
+    sends: [{ method: 'DELETE', path: `warehouse_tables/${ID}/` }],
   },
   warehouse_tables_refresh_schema: {
     args: { id: ID },
+    looks: [`GET warehouse_tables/${ID}/`],
     sends: [{ method: 'POST', path: `warehouse_tables/${ID}/refresh_schema/` }],
   },
   warehouse_tables_update_schema: {
@@ -179,6 +184,7 @@ export const requests: Readonly<Record<string, Case>> = {
   },
   external_data_sources_delete: {
     args: { id: ID },
+    looks: [`GET external_data_sources/${ID}/`],
     sends: [{ method: 'DELETE', path: `external_data_sources/${ID}/` }],
   },
   external_data_sources_jobs: {
@@ -287,6 +293,7 @@ export const requests: Readonly<Record<string, Case>> = {
   },
   warehouse_saved_queries_delete: {
     args: { id: ID },
+    looks: [`GET warehouse_saved_queries/${ID}/`],
     sends: [{ method: 'DELETE', path: `warehouse_saved_queries/${ID}/` }],
   },
   warehouse_saved_queries_activity: {
@@ -324,6 +331,7 @@ export const requests: Readonly<Record<string, Case>> = {
   },
   warehouse_saved_queries_revert_materialization: {
     args: { id: ID },
+    looks: [`GET warehouse_saved_queries/${ID}/`],
     sends: [{ method: 'POST', path: `warehouse_saved_queries/${ID}/revert_materialization/` }],
   },
   warehouse_saved_queries_run: {
@@ -366,7 +374,11 @@ export const requests: Readonly<Record<string, Case>> = {
     args: {},
     sends: [{ method: 'GET', path: 'data_warehouse/data_ops_dashboard/' }],
   },
-  data_warehouse_deprovision: { args: {}, sends: [{ method: 'POST', path: 'data_warehouse/deprovision/' }] },
+  data_warehouse_deprovision: {
+    args: {},
+    looks: ['GET data_warehouse/warehouse_status/'],
+    sends: [{ method: 'POST', path: 'data_warehouse/deprovision/' }],
+  },
   data_warehouse_enable_backfill: {
     args: { table_name: 'prod_events' },
     sends: [{ method: 'POST', path: 'data_warehouse/enable_backfill/', json: { table_name: 'prod_events' } }],
@@ -400,7 +412,11 @@ export const requests: Readonly<Record<string, Case>> = {
       },
     ],
   },
-  data_warehouse_reset_password: { args: {}, sends: [{ method: 'POST', path: 'data_warehouse/reset-password/' }] },
+  data_warehouse_reset_password: {
+    args: {},
+    looks: ['GET data_warehouse/warehouse_status/'],
+    sends: [{ method: 'POST', path: 'data_warehouse/reset-password/' }],
+  },
   data_warehouse_running_activity: {
     args: {},
     sends: [{ method: 'GET', path: 'data_warehouse/running_activity/', query: [['limit', '20']] }],
@@ -445,6 +461,10 @@ export const requests: Readonly<Record<string, Case>> = {
       { method: 'PATCH', path: `file_system/${ID}/`, json: { path: 'Sales/Revenue', href: '/dashboard/1' } },
     ],
   },
-  file_system_delete: { args: { id: ID }, sends: [{ method: 'DELETE', path: `file_system/${ID}/` }] },
+  file_system_delete: {
+    args: { id: ID },
+    looks: [`GET file_system/${ID}/`, `POST file_system/${ID}/count/`],
+    sends: [{ method: 'DELETE', path: `file_system/${ID}/` }],
+  },
   file_system_count: { args: { id: ID }, sends: [{ method: 'POST', path: `file_system/${ID}/count/` }] },
 }

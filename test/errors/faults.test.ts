@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Faulty, good, startFaulty } from '../fake/faulty.ts'
-import { type Connection, connectMcp, KEY, type Result } from '../fake/mcp.ts'
-import { useRecorder } from '../fake/recorder.ts'
+import { type Connection, connectMcp, KEY, type Result, useMcp } from '../fake/mcp.ts'
+import { type Script, useRecorder } from '../fake/recorder.ts'
+import { shown } from '../fake/shown.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
 let upstream: Faulty
@@ -19,7 +20,13 @@ afterAll(async () => {
 
 const read = (id = ID) => mcp.call('warehouse_tables_get', { id })
 const write = () => mcp.call('warehouse_tables_update', { id: ID, name: 'orders' })
-const destroy = () => mcp.call('data_warehouse_deprovision')
+
+/** A call that destroys, where all is well until its request is sent; of another server. */
+const destroy = async (script: Script, tool: string, args = {}): Promise<Result> => {
+  const { origin } = await useRecorder(shown(script))
+  const mine = await useMcp({ origin })
+  return mine.call(tool, args)
+}
 
 const linesOf = ({ content, isError }: Result): readonly string[] => {
   expect(isError).toBe(true)
@@ -185,8 +192,8 @@ test('a read that is lost once is simply repeated', async () => {
 })
 
 test('a write whose check is refused to API keys says where else to look', async () => {
-  upstream.behave((socket) => socket.resetAndDestroy())
-  expect(linesOf(await destroy()).slice(1)).toEqual([
+  const reset: Script = () => (response) => void response.socket?.resetAndDestroy()
+  expect(linesOf(await destroy(reset, 'data_warehouse_deprovision')).slice(1)).toEqual([
     UNKNOWN,
     'Do not repeat it blindly; look first with data_warehouse_warehouse_status. PostHog keeps that status from API keys; the app shows it under Data warehouse.',
   ])
@@ -244,7 +251,7 @@ describe('a server that is not there', () => {
 
 describe('failures under a success status', () => {
   const answer = (body: unknown, status = '200 OK') => {
-    const text = body === undefined ? '' : JSON.stringify(body)
+    const text = JSON.stringify(body)
     upstream.behave(say(`${head(status, JSON_TYPE, `Content-Length: ${Buffer.byteLength(text)}`)}${text}`))
   }
 
@@ -289,8 +296,8 @@ describe('failures under a success status', () => {
   })
 
   test('an empty body becomes a sentence of fact', async () => {
-    answer(undefined, '204 No Content')
-    const { structuredContent, isError } = await mcp.call('warehouse_saved_queries_delete', { id: ID })
+    const nothing: Script = () => ({ status: 204, body: '' })
+    const { structuredContent, isError } = await destroy(nothing, 'warehouse_saved_queries_delete', { id: ID })
     expect(isError).toBeUndefined()
     expect(structuredContent).toEqual({
       done: 'PostHog deleted the view, its materialized rows, its schedule and its joins.',

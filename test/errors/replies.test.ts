@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isDestruction } from '../confirm/destroys.ts'
 import { type Connection, connectMcp, KEY, type Result } from '../fake/mcp.ts'
 import { type Answer, type Recorder, startRecorder } from '../fake/recorder.ts'
+import { behindLooks, shown } from '../fake/shown.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
 let upstream: Recorder
@@ -236,8 +238,11 @@ describe('the 404s', () => {
   test('a delete of something absent claims no deletion', async () => {
     missing('Not found.')
     const [what = '', changed] = linesOf(await mcp.call('warehouse_saved_queries_delete', { id: ID }))
-    expect(what).toBe('warehouse_saved_queries_delete: PostHog answered 404 (not found) for project 7: "Not found."')
+    expect(what).toBe(
+      'warehouse_saved_queries_delete: PostHog answered 404 (not found) for project 7: "Not found." (while looking at what would be lost)',
+    )
     expect(changed).toBe(NOTHING)
+    expect(upstream.requests.filter(isDestruction)).toEqual([])
   })
 
   test('nor does one that looks first', async () => {
@@ -251,15 +256,13 @@ describe('the 404s', () => {
   })
 
   test('nor does a delete of what was there a moment ago', async () => {
-    upstream.script(({ method }) =>
-      method === 'GET' ? { json: { id: ID, created_via: 'api' } } : { status: 404, json: { detail: 'Not found.' } },
-    )
+    upstream.script(shown(() => ({ status: 404, json: { detail: 'Not found.' } })))
     expect(linesOf(await mcp.call('warehouse_tables_delete', { id: ID }))).toEqual([
       'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: "Not found."',
       NOTHING,
       LISTED,
     ])
-    expect(upstream.requests.map(({ method }) => method)).toEqual(['GET', 'DELETE'])
+    expect(behindLooks(upstream.requests).map(({ method }) => method)).toEqual(['DELETE'])
   })
 
   test('a page that is none', async () => {

@@ -6,16 +6,17 @@ import { createHttpClient } from '../../src/http/client.ts'
 import { createLook } from '../../src/look.ts'
 import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
-import { approvals, noHooks, toResult } from '../fake/hooks.ts'
-import { useRecorder } from '../fake/recorder.ts'
+import { approvals, noHooks, saysYes, toResult } from '../fake/hooks.ts'
+import { type Script, useRecorder } from '../fake/recorder.ts'
+import { destruction, shown } from '../fake/shown.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
 const catalogue = toCatalogue(operations, false)
 afterEach(() => void vi.useRealTimers())
 
 /** The whole path of a call in this process, so that its clock can be moved. */
-const start = async () => {
-  const upstream = await useRecorder(() => 'hang')
+const start = async (script: Script) => {
+  const upstream = await useRecorder(script)
   const { origin } = upstream
   const apiKey = 'phx_test-key-0123456789'
   const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
@@ -32,16 +33,26 @@ const start = async () => {
   const call = (name: string, args: Record<string, unknown>) => {
     const tool = catalogue.get(name)
     if (tool === undefined) throw new Error(`no tool ${name}`)
-    return run(tool, args, { signal: new AbortController().signal }).then(toResult)
+    return run(tool, args, { signal: new AbortController().signal, person: saysYes }).then(toResult)
   }
   return { upstream, call }
 }
+
+const SILENT: Script = () => 'hang'
 
 test.each([
   ['a read', 'warehouse_tables_get', { id: ID }, 45, 'Nothing was changed.', 'Call again in a moment.'],
   [
     'the look before a write',
     'warehouse_tables_delete',
+    { id: ID },
+    45,
+    'Nothing was changed.',
+    'Call again in a moment.',
+  ],
+  [
+    'the look at what a write would destroy',
+    'warehouse_saved_queries_delete',
     { id: ID },
     45,
     'Nothing was changed.',
@@ -66,13 +77,15 @@ test.each([
 ])(
   'silence during %s ends at its deadline, and the next call is answered',
   async (_what, name, args, seconds, changed, next) => {
-    const { upstream, call } = await start()
+    const isSent = changed !== 'Nothing was changed.'
+    const { upstream, call } = await start(isSent ? shown(SILENT) : SILENT)
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     let ended = false
     const silent = call(name, args).finally(() => {
       ended = true
     })
-    await upstream.arrived(0)
+    const silence = isSent ? await destruction(upstream) : 0
+    await upstream.arrived(silence)
     await vi.advanceTimersByTimeAsync(seconds * 1000 - 1)
     expect(ended).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
@@ -81,7 +94,7 @@ test.each([
     expect(content).toEqual([
       { type: 'text', text: `${name}: There was no complete reply within ${seconds} s.\n${changed}\n${next}` },
     ])
-    await upstream.aborted(0)
+    await upstream.aborted(silence)
     vi.useRealTimers()
     upstream.script(() => ({ json: { id: ID, name: 'alive' } }))
     expect((await call('warehouse_tables_get', { id: ID })).structuredContent).toMatchObject({ name: 'alive' })

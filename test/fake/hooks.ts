@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { type Call, type CallHooks, isAsked } from '../../src/call.ts'
 import type { ConfirmMeans } from '../../src/confirm/confirmation.ts'
-import { ANSWER_MS } from '../../src/confirm/person.ts'
+import { ANSWER_MS, type Person } from '../../src/confirm/person.ts'
 import { BY_DEFAULT, type ConfirmSettings } from '../../src/confirm/policy.ts'
 import { Seals } from '../../src/confirm/seal.ts'
 import { OwnUses } from '../../src/confirm/uses.ts'
 import type { ToolResult } from '../../src/result.ts'
+import { approves, type Question } from './person.ts'
 
 /** Hooks of a call path whose questions and reports nobody wants. */
 export const noHooks: CallHooks = {
@@ -23,6 +24,16 @@ export const approvals = (settings: ConfirmSettings = BY_DEFAULT): ConfirmMeans 
   schema: async () => undefined,
   asking: new Set(),
 })
+
+/** Whoever is asked says yes. */
+export const saysYes: Person = {
+  way: 'push',
+  ask: async ({ message, schema }) => {
+    // As a client reads it: JSON whose descriptions are text.
+    const question = { message, requestedSchema: schema as Question['requestedSchema'] }
+    return approves(question, new AbortController().signal)
+  },
+}
 
 /** The result of a call that nobody had to be asked about. */
 export const toResult = (answer: Awaited<ReturnType<Call>>): ToolResult => {

@@ -97,8 +97,13 @@ describe('without --session-actions', () => {
 describe('of the older releases of PostHog', () => {
   let client: Client
   let mcp: Connection
+  /** What would be lost has to be there to be shown. */
+  const made = { table: '', view: '' }
   beforeAll(async () => {
     client = await startClient({ editions: { tables: 'S', files: 'F1' } })
+    made.table = (await client.upload('orders', 'orders.csv', 'id\n1\n')).body.id
+    const view = { name: 'one', query: { kind: 'HogQLQuery', query: 'select 1 as one' } }
+    made.view = (await client.call('POST', 'warehouse_saved_queries/', view)).body.id
     const env = { POSTHOG_PERSONAL_API_KEY: client.local.key, POSTHOG_PROJECT_ID: undefined }
     mcp = await connectMcp({ era: 'modern', origin: client.local.origin, env })
   })
@@ -107,10 +112,24 @@ describe('of the older releases of PostHog', () => {
     await client?.local.close()
   })
 
+  it('warehouse_tables_refresh_schema is refused too', () =>
+    refused(
+      mcp,
+      'warehouse_tables_refresh_schema',
+      { id: made.table },
+      'Refresh the table in the PostHog app under Data warehouse.',
+    ))
+
+  it('warehouse_saved_queries_revert_materialization is refused too', () =>
+    refused(
+      mcp,
+      'warehouse_saved_queries_revert_materialization',
+      { id: made.view },
+      'Revert it in the PostHog app under Data warehouse.',
+    ))
+
   it.each<readonly [name: string, args: Record<string, unknown>, advice: string]>([
-    ['warehouse_tables_refresh_schema', { id }, 'Refresh the table in the PostHog app under Data warehouse.'],
     ['warehouse_saved_queries_materialize', { id }, 'Materialize the view in the PostHog app under Data warehouse.'],
-    ['warehouse_saved_queries_revert_materialization', { id }, 'Revert it in the PostHog app under Data warehouse.'],
     ['warehouse_saved_queries_run', { id }, 'Run it in the PostHog app under Data warehouse.'],
     [
       'warehouse_saved_queries_run_history',

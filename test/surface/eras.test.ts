@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { requests } from '../calls/requests.ts'
+import { answering, requests } from '../calls/requests.ts'
 import { type Era, useMcp } from '../fake/mcp.ts'
-import { inTurn, useRecorder } from '../fake/recorder.ts'
+import { useRecorder } from '../fake/recorder.ts'
 import { replies } from '../fixtures/replies.ts'
 
 describe.each<Era>(['legacy', 'modern', 'v1'])('the %s client', (era) => {
@@ -14,11 +14,11 @@ describe.each<Era>(['legacy', 'modern', 'v1'])('the %s client', (era) => {
     expect(operations).toHaveLength(54)
     for (const { name, outputSchema } of operations) {
       expect(outputSchema, name).toMatchObject({ type: 'object' })
-      const { args, before = [] } = requests[name] ?? { args: undefined }
+      const known = requests[name]
       const reply = replies[name]
-      if (args === undefined || reply === undefined) throw new Error(`nothing written down for ${name}`)
-      posthog.script(inTurn([...before, reply.answer]))
-      const { isError = false, structuredContent } = await mcp.call(name, args)
+      if (known === undefined || reply === undefined) throw new Error(`nothing written down for ${name}`)
+      posthog.script(answering(known, reply.answer))
+      const { isError = false, structuredContent } = await mcp.call(name, known.args)
       expect({ isError, ...structuredContent }, name).toMatchObject({ isError: false, ...reply.shows })
     }
   })

@@ -5,9 +5,9 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toCatalogue } from '../../src/catalogue.ts'
 import { operations } from '../../tools/index.ts'
-import { requests } from '../calls/requests.ts'
+import { answering, requests } from '../calls/requests.ts'
 import { type Connection, connectMcp } from '../fake/mcp.ts'
-import { type Answer, inTurn, type Recorder, startRecorder } from '../fake/recorder.ts'
+import { type Answer, type Recorder, startRecorder } from '../fake/recorder.ts'
 import { replies } from '../fixtures/replies.ts'
 import { mainFields } from './main-fields.ts'
 
@@ -38,11 +38,11 @@ const fits = (schema: object, value: unknown): boolean =>
   validator.getValidator(schema as Parameters<typeof validator.getValidator>[0])(value).valid
 
 const call = async (tool: string, change: (answer: Answer) => Answer, extra: Json = {}): Promise<Json> => {
-  const { args, before = [] } = requests[tool] ?? { args: {} }
+  const known = requests[tool] ?? { args: {} }
   const reply = replies[tool]
   if (reply === undefined) throw new Error(`no reply for ${tool}`)
-  posthog.script(inTurn([...before, change(reply.answer)]))
-  const result = await mcp.call(tool, { ...args, ...extra })
+  posthog.script(answering(known, change(reply.answer)))
+  const result = await mcp.call(tool, { ...known.args, ...extra })
   if (result.isError === true || result.structuredContent === undefined)
     throw new Error(`${tool}: ${result.content[0]?.text}`)
   expect(JSON.parse(result.content[0]?.text ?? '')).toEqual(result.structuredContent)
@@ -165,7 +165,7 @@ const withJson = tools.filter((tool) => replies[tool]?.answer.json !== undefined
 describe('a client is never broken by a reply that', () => {
   // The client rejects a result that does not fit its schema, so a call that comes back has been checked.
   test.each(withJson)('%s: has new fields, nulls or other types anywhere', async (tool) => {
-    const { args, before = [] } = requests[tool] ?? { args: {} }
+    const known = requests[tool] ?? { args: {} }
     const answer = replies[tool]?.answer
     let variants = 0
     for (const put of objectsIn(answer?.json)) {
@@ -175,8 +175,8 @@ describe('a client is never broken by a reply that', () => {
       }
       for (const change of changes) {
         variants += 1
-        posthog.script(inTurn([...before, { ...answer, json: put(change) }]))
-        await mcp.call(tool, args)
+        posthog.script(answering(known, { ...answer, json: put(change) }))
+        await mcp.call(tool, known.args)
       }
     }
     expect(variants).toBeGreaterThan(0)
@@ -215,9 +215,9 @@ describe('a success of another form than the operation has', () => {
   ])('is never told as nothing: %s', async (_case, some, answer) => {
     expect(some.length).toBeGreaterThan(10)
     for (const tool of some) {
-      const { args, before = [] } = requests[tool] ?? { args: {} }
-      posthog.script(inTurn([...before, answer]))
-      const { isError, structuredContent, content } = await mcp.call(tool, args)
+      const known = requests[tool] ?? { args: {} }
+      posthog.script(answering(known, answer))
+      const { isError, structuredContent, content } = await mcp.call(tool, known.args)
       expect({ tool, isError, structuredContent }).toEqual({ tool, isError: true, structuredContent: undefined })
       expect(content[0]?.text).toContain(
         `${tool}: ${posthog.origin} answered 200 with a reply of another form than this operation has`,
