@@ -24,12 +24,15 @@ export class StatusError extends ToolError {
   readonly status: number
   /** How long PostHog asks to wait, in seconds, if it does. */
   readonly retryAfterSeconds: number | undefined
+  /** What PostHog calls the request, if it says. */
+  readonly posthogRequest: string | undefined
 
-  constructor(error: ToolError, status: number, retryAfterSeconds?: number) {
+  constructor(error: ToolError, status: number, retryAfterSeconds?: number, posthogRequest?: string) {
     const { next, changed, residue } = error
     super(error.message, { next, changed, ...(residue === undefined ? {} : { residue }) })
     this.status = status
     this.retryAfterSeconds = retryAfterSeconds
+    this.posthogRequest = posthogRequest
   }
 }
 
@@ -40,6 +43,14 @@ export type Ask = (request: ApiRequest) => Promise<HttpReply>
 export interface CallMeans {
   readonly signal: AbortSignal
   readonly redactor: Redactor
+}
+
+/** What a call came back with. */
+export interface CarriedOut {
+  readonly answer: Answer
+  readonly status: number
+  /** What PostHog calls the request, if it says. */
+  readonly posthogRequest: string | undefined
 }
 
 /**
@@ -53,7 +64,7 @@ export const carryOut = async (
   tool: OperationTool,
   input: Json,
   context: CallMeans,
-): Promise<{ readonly answer: Answer; readonly status: number }> => {
+): Promise<CarriedOut> => {
   const { call, named, target } = await prepare(means, tool, input, context)
   const { operation } = tool
   const look = asRead(call)
@@ -63,8 +74,14 @@ export const carryOut = async (
   if (operation.guard) await checkGuard(operation.guard, look, target, read)
   const reply = await askOrSuccessor(call, request, target, ask)
   if (reply.status < 200 || reply.status > 299)
-    throw new StatusError(await whyNot(call, reply, target, read), reply.status, reply.retryAfterSeconds)
-  return { answer: toAnswer(means, tool, { call, named, target, reply }), status: reply.status }
+    throw new StatusError(
+      await whyNot(call, reply, target, read),
+      reply.status,
+      reply.retryAfterSeconds,
+      reply.requestId,
+    )
+  const answer = toAnswer(means, tool, { call, named, target, reply })
+  return { answer, status: reply.status, posthogRequest: reply.requestId }
 }
 
 /** A reply as it came, success or not, with what an error about it needs to know. */
@@ -200,12 +217,12 @@ const toAnswer = (
   if (operation.reply.kind === 'file' && !isPage)
     return { kind: 'file', reply, files: means.files, input, project: target.project }
   const body = readBody(reply.body, reply.contentType)
-  if (body.kind === 'html' || body.kind === 'other')
-    throw new StatusError(toBodyError(call, reply.status, body), reply.status)
+  const failed = (error: ToolError) => new StatusError(error, reply.status, undefined, reply.requestId)
+  if (body.kind === 'html' || body.kind === 'other') throw failed(toBodyError(call, reply.status, body))
   const value = body.kind === 'json' ? body.value : undefined
   const disguised = toDisguisedFailure(call, reply.status, value)
-  if (disguised) throw new StatusError(disguised, reply.status)
-  if (!isExpected(operation.reply, value)) throw new StatusError(toBodyError(call, reply.status, body), reply.status)
+  if (disguised) throw failed(disguised)
+  if (!isExpected(operation.reply, value)) throw failed(toBodyError(call, reply.status, body))
   return {
     kind: 'data',
     schema: definition.outputSchema,
