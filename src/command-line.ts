@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { VerifyOptions } from './audit/verify.ts'
+import { addAuditCommands } from './command-line-audit.ts'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
 import type { HttpFlags } from './config-http.ts'
 import type { Toolset } from './operation.ts'
@@ -39,10 +41,11 @@ export type Flags = Partial<{
   throttles: boolean
   faults: string
   admin: boolean
+  verify: VerifyOptions
 }>
 
-/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port. */
-export type Choose = (mode: 'stdio' | 'http' | 'local-only', flags: Flags & HttpFlags, port: number) => void
+/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port, or to look at an audit log. */
+export type Choose = (mode: 'stdio' | 'http' | 'local-only' | 'verify', flags: Flags & HttpFlags, port: number) => void
 
 /** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
 export const toProgram = (version: string, choose: Choose): Command => {
@@ -80,6 +83,7 @@ export const toProgram = (version: string, choose: Choose): Command => {
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
     )
   addBehaviour(local, '')
+  addAuditCommands(program, (verify) => choose('verify', { verify }, 0))
   return program
 }
 

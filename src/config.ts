@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
+import type { VerifyOptions } from './audit/verify.ts'
 import { ConfigError, type Flags, LOG_LEVELS, TOOLSETS, toProgram, toProject } from './command-line.ts'
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
 import type { ProxyEnv } from './http/client.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
 export interface Config {
-  readonly mode: 'stdio' | 'http' | 'local-only'
+  readonly mode: 'stdio' | 'http' | 'local-only' | 'verify'
   /** How the HTTP endpoint is served; in `http` mode. */
   readonly http: HttpSettings | undefined
   /** Start the embedded warehouse and use it: its folder, or true for a temporary one. */
@@ -36,6 +37,8 @@ export interface Config {
   readonly allowDirs: readonly string[]
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number
+  /** What to look at; in `verify` mode. */
+  readonly verify: VerifyOptions | undefined
   readonly logLevel: string
   readonly proxy: ProxyEnv
 }
@@ -94,6 +97,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     toolsets: toToolsets(flags.toolsets),
     allowDirs: toFolders(flags.allowDir),
     pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
+    verify: flags.verify,
     logLevel: toLogLevel(env.LOG_LEVEL),
     proxy: toProxy(env),
   })

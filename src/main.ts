@@ -50,8 +50,15 @@ const local = <T>(started: Promise<T>): Promise<T> =>
     throw error instanceof Error ? new ConfigError(error.message) : error
   })
 
-const main = async (): Promise<void> => {
+/** @returns the exit code */
+const main = async (): Promise<number> => {
   const config = readConfig(process.argv.slice(2), process.env, readVersion())
+  if (config.verify !== undefined) {
+    const { reportVerify } = await import('./audit/verify-report.ts')
+    const { text, code } = await reportVerify(config.verify)
+    process.stdout.write(text)
+    return code
+  }
   const localOptions = {
     ...(typeof config.local === 'string' ? { directory: config.local } : {}),
     sessionActions: config.sessionActions,
@@ -61,18 +68,21 @@ const main = async (): Promise<void> => {
     throttles: config.throttles,
     ...(config.faults === undefined ? {} : { faults: config.faults }),
   }
-  if (config.mode === 'local-only')
-    return local(
+  if (config.mode === 'local-only') {
+    await local(
       runLocal({ ...localOptions, port: config.localPort, admin: config.admin }, (line) =>
         process.stdout.write(`${line}\n`),
       ),
     )
+    return 0
+  }
   const log = createLog(config.logLevel)
   await serve(config, log, config.local === undefined ? undefined : await local(startLocal(localOptions)))
+  return 0
 }
 
 main().then(
-  () => process.exit(0),
+  (code) => process.exit(code),
   (error: unknown) => {
     // A setting's own message says what to do; anything else is a fault of ours and shows where.
     const told =
