@@ -1,4 +1,6 @@
 import type { Answers } from './answers.ts'
+import type { Audit } from './audit/audit.ts'
+import { underAudit } from './audit/under-audit.ts'
 import { type CallMeans, carryOut, StatusError } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { AllowedFiles } from './files.ts'
@@ -19,6 +21,8 @@ export interface Means {
   readonly origin: string
   /** The server's own key, masked wherever it might come back; absent when none is configured. */
   readonly apiKey: string | undefined
+  /** Where the caller's writes are written down; absent where none are. */
+  readonly audit?: Audit | undefined
 }
 
 /** What a log may know of a call: never its arguments, never its reply. */
@@ -127,7 +131,7 @@ const carryOutWrite = async (
     if (target !== undefined) hooks.wrote(operation, target.project)
   }
   try {
-    const done = await carryOut(means, tool, input, context)
+    const done = await underAudit(means, { tool, input, context }, () => carryOut(means, tool, input, context))
     if (operation.effect !== 'read') await tell()
     return done
   } catch (error) {

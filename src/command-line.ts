@@ -41,6 +41,7 @@ export type Flags = Partial<{
   throttles: boolean
   faults: string
   admin: boolean
+  audit: string
   verify: VerifyOptions
 }>
 
@@ -97,6 +98,7 @@ const addServing = (command: Command): Command =>
       .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
       .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
       .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
+      .option('--audit <file>', 'append every write, attempted and done, as JSON lines (-: to stderr)', toAudit)
       .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
       .option(
         '--session-actions <refuse|allow>',
@@ -139,6 +141,11 @@ const oneOf =
     if (word === undefined) throw new InvalidArgumentError(`It is ${words.join(' or ')}.`)
     return word
   }
+
+const toAudit = (text: string): string => {
+  if (text !== '') return text
+  throw new InvalidArgumentError('It is a file such as /var/log/posthog-mcp/audit.jsonl, or - for stderr.')
+}
 
 const toSeconds = (text: string): number => {
   if (/^\d{1,5}$/.test(text)) return Number(text)

@@ -37,6 +37,8 @@ export interface Config {
   readonly allowDirs: readonly string[]
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number
+  /** Where every write is written down: a file, or `-` for stderr. */
+  readonly audit: string | undefined
   /** What to look at; in `verify` mode. */
   readonly verify: VerifyOptions | undefined
   readonly logLevel: string
@@ -97,6 +99,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     toolsets: toToolsets(flags.toolsets),
     allowDirs: toFolders(flags.allowDir),
     pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
+    audit: flags.audit,
     verify: flags.verify,
     logLevel: toLogLevel(env.LOG_LEVEL),
     proxy: toProxy(env),

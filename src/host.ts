@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { AuditLog } from './audit/audit.ts'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
 import type { Kept } from './callers/caller-pool.ts'
@@ -52,6 +53,8 @@ export interface Running {
   /** Requests to PostHog at once. */
   readonly maxInFlight: number
   readonly observer?: Observer | undefined
+  /** Where writes are written down, if they are. */
+  readonly audit?: AuditLog | undefined
 }
 
 /** One process: one pool of connections, and parts for each caller. */
@@ -121,7 +124,7 @@ export const createHost = (
   upstream: Upstream,
   running: Running,
 ): Host => {
-  const { log, maxInFlight, observer } = running
+  const { log, maxInFlight, observer, audit } = running
   const version = readVersion()
   const { origin, apiKey, isLocal } = upstream
   const http = connectHttp({
@@ -148,6 +151,7 @@ export const createHost = (
       files,
       origin,
       apiKey: credential ?? apiKey,
+      audit: audit?.as(name),
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),
