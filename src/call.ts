@@ -1,4 +1,5 @@
 import type { Answers } from './answers.ts'
+import type { Audit } from './audit/audit.ts'
 import { type CallMeans, carryOut, StatusError } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { ConfirmMeans } from './confirm/confirmation.ts'
@@ -23,6 +24,8 @@ export interface Means {
   readonly apiKey: string | undefined
   /** What destructive calls are approved with. */
   readonly confirm: ConfirmMeans
+  /** Where the caller's writes are written down; absent where none are. */
+  readonly audit?: Audit | undefined
 }
 
 /** What a log may know of a call: never its arguments, never its reply. */

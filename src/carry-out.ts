@@ -1,7 +1,8 @@
+import { underAudit } from './audit/under-audit.ts'
 import { type Body, readBody } from './body.ts'
 import type { Means } from './call.ts'
 import type { OperationTool } from './catalogue.ts'
-import { confirm } from './confirm/confirmation.ts'
+import { approve } from './confirm/approve.ts'
 import type { Person } from './confirm/person.ts'
 import {
   type FailedCall,
@@ -11,7 +12,6 @@ import {
   toStorageError,
   toTransportError,
 } from './failure.ts'
-import { checkGuard } from './guard.ts'
 import { HttpFailure, type HttpReply } from './http/client.ts'
 import { CONFIRMATION } from './json-schema.ts'
 import type { Json } from './operation.ts'
@@ -27,12 +27,15 @@ export class StatusError extends ToolError {
   readonly status: number
   /** How long PostHog asks to wait, in seconds, if it does. */
   readonly retryAfterSeconds: number | undefined
+  /** What PostHog calls the request, if it says. */
+  readonly posthogRequest: string | undefined
 
-  constructor(error: ToolError, status: number, retryAfterSeconds?: number) {
+  constructor(error: ToolError, status: number, retryAfterSeconds?: number, posthogRequest?: string) {
     const { next, changed, residue } = error
     super(error.message, { next, changed, ...(residue === undefined ? {} : { residue }) })
     this.status = status
     this.retryAfterSeconds = retryAfterSeconds
+    this.posthogRequest = posthogRequest
   }
 }
 
@@ -47,6 +50,14 @@ export interface CallMeans {
   readonly person?: Person | undefined
 }
 
+/** What a call came back with. */
+export interface CarriedOut {
+  readonly answer: Answer
+  readonly status: number
+  /** What PostHog calls the request, if it says. */
+  readonly posthogRequest: string | undefined
+}
+
 /**
  * Makes the requests of one call: the guard's read, those that show what would be lost, the request itself, its
  * successor where the route is gone, and the read that explains a missing object.
@@ -58,24 +69,27 @@ export const carryOut = async (
   tool: OperationTool,
   input: Json,
   context: CallMeans,
-): Promise<{ readonly answer: Answer; readonly status: number }> => {
+): Promise<CarriedOut> => {
   const { call, named, target, token } = await prepare(means, tool, input, context)
   const { operation } = tool
   const look = asRead(call)
   const ask: Ask = (request) => askOnce(means, call, request, context.signal)
   const read: Ask = (request) => askOnce(means, look, request, context.signal)
   const request = built(() => toRequest(operation, call.input, target))
-  const guard = async (): Promise<void> => {
-    if (operation.guard) await checkGuard(operation.guard, look, target, read)
-  }
-  await guard()
-  const confirmed = await confirm(means.confirm, { call, look, target, ask: read, person: context.person, token })
-  // Whoever was asked took their time.
-  if (confirmed !== undefined) await guard()
-  const reply = await askOrSuccessor(call, request, target, ask)
-  if (reply.status < 200 || reply.status > 299)
-    throw new StatusError(await whyNot(call, reply, target, read), reply.status, reply.retryAfterSeconds)
-  return { answer: toAnswer(means, tool, { call, named, target, reply }), status: reply.status }
+  const approved = await approve({ means, call, look, target, ask: read, person: context.person, token })
+  return underAudit(means, { tool, input, context, confirmed: approved.confirmed }, async () => {
+    if (approved.refused !== undefined) throw approved.refused
+    const reply = await askOrSuccessor(call, request, target, ask)
+    if (reply.status < 200 || reply.status > 299)
+      throw new StatusError(
+        await whyNot(call, reply, target, read),
+        reply.status,
+        reply.retryAfterSeconds,
+        reply.requestId,
+      )
+    const answer = toAnswer(means, tool, { call, named, target, reply })
+    return { answer, status: reply.status, posthogRequest: reply.requestId }
+  })
 }
 
 /** A reply as it came, success or not, with what an error about it needs to know. */
@@ -217,12 +231,12 @@ const toAnswer = (
   if (operation.reply.kind === 'file' && !isPage)
     return { kind: 'file', reply, files: means.files, input, project: target.project }
   const body = readBody(reply.body, reply.contentType)
-  if (body.kind === 'html' || body.kind === 'other')
-    throw new StatusError(toBodyError(call, reply.status, body), reply.status)
+  const failed = (error: ToolError) => new StatusError(error, reply.status, undefined, reply.requestId)
+  if (body.kind === 'html' || body.kind === 'other') throw failed(toBodyError(call, reply.status, body))
   const value = body.kind === 'json' ? body.value : undefined
   const disguised = toDisguisedFailure(call, reply.status, value)
-  if (disguised) throw new StatusError(disguised, reply.status)
-  if (!isExpected(operation.reply, value)) throw new StatusError(toBodyError(call, reply.status, body), reply.status)
+  if (disguised) throw failed(disguised)
+  if (!isExpected(operation.reply, value)) throw failed(toBodyError(call, reply.status, body))
   return {
     kind: 'data',
     schema: definition.outputSchema,

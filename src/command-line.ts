@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { VerifyOptions } from './audit/verify.ts'
+import { addAuditCommands } from './command-line-audit.ts'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
 import type { HttpFlags } from './config-http.ts'
 import type { Toolset } from './operation.ts'
@@ -41,10 +43,12 @@ export type Flags = Partial<{
   throttles: boolean
   faults: string
   admin: boolean
+  audit: string
+  verify: VerifyOptions
 }>
 
-/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port. */
-export type Choose = (mode: 'stdio' | 'http' | 'local-only', flags: Flags & HttpFlags, port: number) => void
+/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port, or to look at an audit log. */
+export type Choose = (mode: 'stdio' | 'http' | 'local-only' | 'verify', flags: Flags & HttpFlags, port: number) => void
 
 /** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
 export const toProgram = (version: string, choose: Choose): Command => {
@@ -82,6 +86,7 @@ export const toProgram = (version: string, choose: Choose): Command => {
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
     )
   addBehaviour(local, '')
+  addAuditCommands(program, (verify) => choose('verify', { verify }, 0))
   return program
 }
 
@@ -105,6 +110,7 @@ const addServing = (command: Command): Command =>
         'where nobody can be asked: refuse or preview, for all calls or as tool=policy (repeatable)',
         collect,
       )
+      .option('--audit <file>', 'append every write, attempted and done, as JSON lines (-: to stderr)', toAudit)
       .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
       .option(
         '--session-actions <refuse|allow>',
@@ -147,6 +153,11 @@ const oneOf =
     if (word === undefined) throw new InvalidArgumentError(`It is ${words.join(' or ')}.`)
     return word
   }
+
+const toAudit = (text: string): string => {
+  if (text !== '') return text
+  throw new InvalidArgumentError('It is a file such as /var/log/posthog-mcp/audit.jsonl, or - for stderr.')
+}
 
 const toSeconds = (text: string): number => {
   if (/^\d{1,5}$/.test(text)) return Number(text)

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import type { VerifyOptions } from './audit/verify.ts'
 import { ConfigError, type Flags, LOG_LEVELS, TOOLSETS, toProgram, toProject } from './command-line.ts'
 import { toConfirmSettings, toSealingKey } from './config-confirm.ts'
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
@@ -7,7 +8,7 @@ import type { ProxyEnv } from './http/client.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
 export interface Config {
-  readonly mode: 'stdio' | 'http' | 'local-only'
+  readonly mode: 'stdio' | 'http' | 'local-only' | 'verify'
   /** How the HTTP endpoint is served; in `http` mode. */
   readonly http: HttpSettings | undefined
   /** Start the embedded warehouse and use it: its folder, or true for a temporary one. */
@@ -42,6 +43,10 @@ export interface Config {
   readonly confirm: ConfirmSettings
   /** What replicas seal confirmations with; undefined for a key of this process's own. */
   readonly sealingKey: Buffer | undefined
+  /** Where every write is written down: a file, or `-` for stderr. */
+  readonly audit: string | undefined
+  /** What to look at; in `verify` mode. */
+  readonly verify: VerifyOptions | undefined
   readonly logLevel: string
   readonly proxy: ProxyEnv
 }
@@ -102,6 +107,8 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     confirm: toConfirmSettings(flags),
     sealingKey: mode === 'http' ? toSealingKey(env) : undefined,
     pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
+    audit: flags.audit,
+    verify: flags.verify,
     logLevel: toLogLevel(env.LOG_LEVEL),
     proxy: toProxy(env),
   })

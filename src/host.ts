@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { AuditLog } from './audit/audit.ts'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
 import type { Kept } from './callers/caller-pool.ts'
@@ -59,6 +60,8 @@ export interface Running {
   /** Requests to PostHog at once. */
   readonly maxInFlight: number
   readonly observer?: Observer | undefined
+  /** Where writes are written down, if they are. */
+  readonly audit?: AuditLog | undefined
 }
 
 /** One process: one pool of connections, and parts for each caller. */
@@ -175,6 +178,7 @@ export const createHost = (
       origin,
       apiKey: credential ?? apiKey,
       confirm: confirmOf(id, uses),
+      audit: running.audit?.as(name),
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),

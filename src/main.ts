@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { beside, operations, questions } from '../tools/index.ts'
+import type { AuditLog } from './audit/audit.ts'
 import { ConfigError } from './command-line.ts'
 import { type Config, readConfig } from './config.ts'
 import { createHost, readVersion, type Upstream } from './host.ts'
@@ -18,23 +19,31 @@ const toUpstream = (config: Config, local: LocalHandle | undefined): Upstream =>
   isLocal: local !== undefined,
 })
 
-const serve = async (config: Config, log: Logger, local: LocalHandle | undefined): Promise<void> => {
+/** What serving needs besides the settings. */
+interface Parts {
+  readonly log: Logger
+  readonly local: LocalHandle | undefined
+  readonly audit: AuditLog | undefined
+}
+
+const serve = async (config: Config, { log, local, audit }: Parts): Promise<void> => {
   const upstream = toUpstream(config, local)
   const told = signalled()
   const contents = { operations, questions, beside }
   if (config.http === undefined) {
-    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.stdio })
+    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.stdio, audit })
     await serveStdio(host, log, { hasKey: upstream.apiKey !== undefined, isLocal: upstream.isLocal, told })
   } else {
     // What stdio does not need, it does not load: it is started anew with every client.
     const [{ serveHttp }, { loadObservers }] = await Promise.all([import('./serve-http.ts'), import('./observers.ts')])
     const observers = await loadObservers(config.http, readVersion(), log)
-    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, ...observers })
+    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, audit, ...observers })
     const scopes = [...new Set([...questions, ...operations].flatMap((record) => record.scopes))].sort()
     const serving = await serveHttp(host, config.http, log, { upstream, scopes, ...observers })
     await told
     await serving.close()
   }
+  await audit?.close()
   await local?.close()
   log.info('ended')
 }
@@ -50,8 +59,23 @@ const local = <T>(started: Promise<T>): Promise<T> =>
     throw error instanceof Error ? new ConfigError(error.message) : error
   })
 
-const main = async (): Promise<void> => {
+const startAudit = async (name: string, { allowDirs }: Config, log: Logger): Promise<AuditLog> => {
+  const { openAudit } = await import('./audit/open-audit.ts')
+  const audit = await openAudit(name, allowDirs, log)
+  // Taken even where nothing is moved: by itself it would end the process, and whoever rotates files sends it.
+  process.on('SIGHUP', () => audit.reopen())
+  return audit
+}
+
+/** @returns the exit code */
+const main = async (): Promise<number> => {
   const config = readConfig(process.argv.slice(2), process.env, readVersion())
+  if (config.verify !== undefined) {
+    const { reportVerify } = await import('./audit/verify-report.ts')
+    const { text, code } = await reportVerify(config.verify)
+    process.stdout.write(text)
+    return code
+  }
   const localOptions = {
     ...(typeof config.local === 'string' ? { directory: config.local } : {}),
     sessionActions: config.sessionActions,
@@ -61,18 +85,23 @@ const main = async (): Promise<void> => {
     throttles: config.throttles,
     ...(config.faults === undefined ? {} : { faults: config.faults }),
   }
-  if (config.mode === 'local-only')
-    return local(
+  if (config.mode === 'local-only') {
+    await local(
       runLocal({ ...localOptions, port: config.localPort, admin: config.admin }, (line) =>
         process.stdout.write(`${line}\n`),
       ),
     )
+    return 0
+  }
   const log = createLog(config.logLevel)
-  await serve(config, log, config.local === undefined ? undefined : await local(startLocal(localOptions)))
+  const audit = config.audit === undefined ? undefined : await startAudit(config.audit, config, log)
+  const warehouse = config.local === undefined ? undefined : await local(startLocal(localOptions))
+  await serve(config, { log, local: warehouse, audit })
+  return 0
 }
 
 main().then(
-  () => process.exit(0),
+  (code) => process.exit(code),
   (error: unknown) => {
     // A setting's own message says what to do; anything else is a fault of ours and shows where.
     const told =

@@ -20,9 +20,6 @@ import {
   whyNotApproved,
 } from './words.ts'
 
-/** Who approved a call, and how: a person in their client, or whoever read the preview. */
-export type Confirmed = 'person' | 'preview'
-
 /** What confirmations of one caller are made with. */
 export interface ConfirmMeans {
   readonly settings: ConfirmSettings
@@ -54,22 +51,28 @@ export interface Pending {
 
 /**
  * Lets a call through once it is approved; one that needs no approval at once.
- * @returns how it was approved; undefined where it did not have to be
+ * @returns whether it had to be approved, and was
  * @throws ToolError when it was not, AskFirst when a person is to be asked first; either way nothing was changed
  */
-export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<Confirmed | undefined> => {
+export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<boolean> => {
   const { call, person } = pending
   const loss = lossOf(call.operation, call.input, means.settings.writes)
-  if (loss === undefined) return undefined
+  if (loss === undefined) return false
   const look = (): Promise<Preview> =>
     preview(loss, pending.look, pending.target, { ask: pending.ask, schema: means.schema })
   const seen = await look()
-  if (person === undefined) return showFirst(means, pending, seen)
+  if (person === undefined) {
+    await showFirst(means, pending, seen)
+    return true
+  }
   if (pending.token !== undefined)
     throw new ToolError('A confirmation token was given, but this client can ask the person', {
       next: 'Call again without confirmation',
     })
-  if (person.way === 'rounds') return inRounds(means, { pending, person, loss, seen })
+  if (person.way === 'rounds') {
+    await inRounds(means, { pending, person, loss, seen })
+    return true
+  }
   if (means.asking.size >= MOST_ASKED) throw tooManyQuestions()
   means.asking.add(pending)
   const reply = await person.ask(toForm(call, seen, loss.weight)).finally(() => means.asking.delete(pending))
@@ -77,7 +80,7 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<Co
   if (refusal !== undefined) throw refusal
   // People take their time; what they approved is what they saw.
   if ((await look()).digest !== seen.digest) throw brokenSeal('changed')
-  return 'person'
+  return true
 }
 
 const toBound = (
@@ -109,13 +112,12 @@ const useUp = async ({ seals, uses }: ConfirmMeans, seal: string, bound: Bound):
   if (!isFirst) throw usedSeal()
 }
 
-const showFirst = async (means: ConfirmMeans, pending: Pending, seen: Preview): Promise<Confirmed> => {
+const showFirst = async (means: ConfirmMeans, pending: Pending, seen: Preview): Promise<void> => {
   const { call, token } = pending
   if (unaskedOf(call.operation, means.settings) !== 'preview') throw nobodyToAsk(call, seen)
   const bound = toBound(means, pending, seen, 'preview')
   if (token === undefined) throw toPreviewAnswer(call, seen, means.seals.seal(bound))
   await useUp(means, token, bound)
-  return 'preview'
 }
 
 interface Round {
@@ -125,7 +127,7 @@ interface Round {
   readonly seen: Preview
 }
 
-const inRounds = async (means: ConfirmMeans, { pending, person, loss, seen }: Round): Promise<Confirmed> => {
+const inRounds = async (means: ConfirmMeans, { pending, person, loss, seen }: Round): Promise<void> => {
   const { state, reply } = person
   const bound = toBound(means, pending, seen, 'form')
   if (state === undefined) throw new AskFirst(toForm(pending.call, seen, loss.weight), means.seals.seal(bound))
@@ -133,5 +135,4 @@ const inRounds = async (means: ConfirmMeans, { pending, person, loss, seen }: Ro
   await useUp(means, state, bound)
   const refusal = whyNotApproved(reply ?? { action: 'silence' }, seen, loss.weight)
   if (refusal !== undefined) throw refusal
-  return 'person'
 }

@@ -48,10 +48,13 @@ const toTarget = (origin: string, { path, query = [] }: HttpRequest): string => 
 
 const toReply = (raw: RawReply, fromStorage: boolean, attempts: number): HttpReply => {
   const seconds = toRetryAfterSeconds(raw.headers['retry-after'], Date.now())
+  const requestId = raw.headers['x-request-id']
+  const isId = typeof requestId === 'string' && /^[\w.:+/=-]{1,128}$/.test(requestId)
   return {
     status: raw.status,
     contentType: raw.headers['content-type'] ?? '',
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
+    ...(isId && !fromStorage ? { requestId } : {}),
     body: raw.body,
     fromStorage,
     attempts,

@@ -44,6 +44,8 @@ export interface HttpReply {
   readonly contentType: string
   /** Whole seconds, from either form of Retry-After; absent when there was none that can be read. */
   readonly retryAfterSeconds?: number
+  /** What the server calls the request, from X-Request-Id; absent when it says nothing that has the form of an id. */
+  readonly requestId?: string
   readonly body: Uint8Array
   /** True when the body came from the storage a redirect led to. */
   readonly fromStorage: boolean
