@@ -59,6 +59,10 @@ export const toQuestions = (questions: readonly Question[], locked: boolean): Ca
     }),
   )
 
+/** All that there is to offer. @param locked as for `toCatalogue` */
+export const toTools = (operations: readonly Operation[], questions: readonly Question[], locked: boolean): Catalogue =>
+  new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+
 const toOperationTool = (operation: Operation, names: ReadonlySet<string>, locked: boolean): OperationTool => {
   const listTool = `${operation.toolset}_list`
   return {

@@ -68,7 +68,8 @@ Environment, beside that of the program:
   MCP_AUTH_TOKEN        with --auth token: the token that callers bring (16 characters or more)
   REDIS_URL             what replicas share: redis://[user:password@]host:6379[/db], or rediss://
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
-                        {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
-                                     "toolsets": ["schema"], "tools": [], "project": 7}]}
+                        {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "project": 7,
+                                     "tier": "read" or {"all": "read", "exports": "write"},
+                                     "toolsets": ["schema"], "tools": [], "exclude_tools": []}]}
   OTEL_EXPORTER_OTLP_ENDPOINT
                         a collector that spans are sent to, such as http://127.0.0.1:4318`

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
+import { addLimitFlags, type LimitFlags } from './command-line-limits.ts'
 import type { HttpFlags } from './config-http.ts'
-import type { Toolset } from './operation.ts'
 
 /** A wrong setting; the message names it and shows a right one. */
 export class ConfigError extends Error {}
@@ -9,40 +9,29 @@ export class ConfigError extends Error {}
 /** What LOG_LEVEL takes. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
 
-/** The toolsets `--toolsets` takes: questions, and one for each REST resource. */
-export const TOOLSETS: readonly Toolset[] = [
-  'schema',
-  'query',
-  'warehouse_tables',
-  'external_data_sources',
-  'warehouse_saved_queries',
-  'data_warehouse',
-  'exports',
-  'file_system',
-]
-
 /** The flags as typed; absent ones are undefined. */
-export type Flags = Partial<{
-  local: string | true
-  project: number
-  lockProject: boolean
-  readOnly: boolean
-  tools: string[]
-  toolsets: string[]
-  allowDir: string[]
-  pollSeconds: number
-  sessionActions: 'refuse' | 'allow'
-  allowHttpBuckets: boolean
-  tables: 'S' | 'L'
-  warehouse: 'D' | 'N'
-  files: 'F1' | 'F2'
-  throttles: boolean
-  faults: string
-  admin: boolean
-}>
+export type Flags = LimitFlags &
+  Partial<{
+    local: string | true
+    project: number
+    lockProject: boolean
+    allowDir: string[]
+    pollSeconds: number
+    sessionActions: 'refuse' | 'allow'
+    allowHttpBuckets: boolean
+    tables: 'S' | 'L'
+    warehouse: 'D' | 'N'
+    files: 'F1' | 'F2'
+    throttles: boolean
+    faults: string
+    admin: boolean
+  }>
 
 /** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port. */
-export type Choose = (mode: 'stdio' | 'http' | 'local-only', flags: Flags & HttpFlags, port: number) => void
+export type Mode = 'stdio' | 'http' | 'local-only'
+
+/** Told what was asked for. */
+export type Choose = (mode: Mode, flags: Flags & HttpFlags, port: number) => void
 
 /** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
 export const toProgram = (version: string, choose: Choose): Command => {
@@ -63,6 +52,12 @@ export const toProgram = (version: string, choose: Choose): Command => {
     .addHelpText('after', HTTP_ENVIRONMENT)
     .action((flags: Flags & HttpFlags) => choose('http', flags, 0))
   addServing(addHttpFlags(http))
+  addLocal(program, choose)
+  return program
+}
+
+/** The local warehouse alone. */
+const addLocal = (program: Command, choose: Choose): void => {
   const local = program
     .command('local')
     .description("serve only the local warehouse's API, for other programs")
@@ -80,18 +75,14 @@ export const toProgram = (version: string, choose: Choose): Command => {
       choose('local-only', { ...flags, local: flags.dir ?? true }, flags.port),
     )
   addBehaviour(local, '')
-  return program
 }
 
 /** What may be offered, whichever way it is served. */
 const addServing = (command: Command): Command =>
   addBehaviour(
-    command
+    addLimitFlags(command)
       .option('--project <id>', 'the project to use when a call names none', toProject)
       .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
-      .option('--read-only', 'offer only tools that change nothing and need no write scope')
-      .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
-      .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
       .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
       .option('--poll-seconds <number>', 'how often to look at what a client subscribed to (60; 0 never)', toSeconds)
       .option(
@@ -119,12 +110,6 @@ Environment (the key is never a flag: flags show in process lists):
   POSTHOG_PROJECT_ID        default project, such as 12345
   LOG_LEVEL                 ${LOG_LEVELS.join(', ')} (default: info; JSON lines on stderr)
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`
-
-const toList = (text: string): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 
 const collect = (folder: string, folders: string[] = []): string[] => [...folders, folder]
 

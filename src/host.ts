@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
 import type { Kept } from './callers/caller-pool.ts'
-import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
+import { type Catalogue, toTools } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import type { Config } from './config.ts'
+import { checkLimits } from './config-limits.ts'
 import { createCore } from './core.ts'
 import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig, type HttpSender } from './http/client.ts'
@@ -60,6 +61,8 @@ export interface Host {
   readonly version: string
   /** The one project that the operator allows, if there is one. */
   readonly only: number | undefined
+  /** Whether there is a tool of this name, offered or not. */
+  knows(tool: string): boolean
   host(guest: Guest): Kept
 }
 
@@ -102,16 +105,25 @@ const createReport =
     observer?.called(report, result)
   }
 
-/** The same for every caller, and dear to make: with the parameter that names a project, and without. */
-const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations' | 'questions'>) => {
+/**
+ * The same for every caller, and dear to make: with the parameter that names a project, and without.
+ * @throws ConfigError for limits that do not fit them
+ */
+const createCatalogues = (
+  { operations, questions }: Pick<Contents, 'operations' | 'questions'>,
+  { lockProject, limits }: Config,
+) => {
   const catalogues = new Map<boolean, Catalogue>()
-  return (locked: boolean): Catalogue => {
+  const catalogueOf = (locked: boolean): Catalogue => {
     const known = catalogues.get(locked)
     if (known !== undefined) return known
-    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked)])
+    const all = toTools(operations, questions, locked)
     catalogues.set(locked, all)
     return all
   }
+  // Not when somebody comes: at the start the operator is there.
+  checkLimits(catalogueOf(lockProject), limits)
+  return catalogueOf
 }
 
 /** Makes the parts that all callers share. @throws ConfigError */
@@ -134,13 +146,13 @@ export const createHost = (
     ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
-  const catalogueOf = createCatalogues({ operations, questions })
+  const catalogueOf = createCatalogues({ operations, questions }, config)
   const host = (guest: Guest): Kept => {
     const { id, name, credential, ceiling = {}, scopes, wrote } = guest
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
-      surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
+      surface: toSurface(catalogueOf(locked), config.limits, { ...ceiling, scopes }),
       beside,
       project,
       locked,
@@ -162,5 +174,6 @@ export const createHost = (
     const { lacking } = core.surface
     return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
   }
-  return { http, version, only: config.lockProject ? upstream.project : undefined, host }
+  const knows = (tool: string): boolean => catalogueOf(config.lockProject).has(tool)
+  return { http, version, only: config.lockProject ? upstream.project : undefined, knows, host }
 }
