@@ -8,6 +8,7 @@ export type LimitFlags = Partial<{
   tools: string[]
   toolsets: string[]
   excludeTools: string[]
+  allowList: string
 }>
 
 const toList = (text: string): string[] =>
@@ -42,3 +43,7 @@ export const addLimitFlags = (command: Command): Command =>
     .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
     .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
     .option('--exclude-tools <names>', 'offer all but these tools (comma-separated)', toList)
+
+/** The file of an unattended agent. */
+export const addAllowListFlag = (command: Command): Command =>
+  command.option('--allow-list <file>', 'offer only the tools in this file, which allow-list writes')

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
-import { addLimitFlags, type LimitFlags } from './command-line-limits.ts'
+import { addAllowListFlag, addLimitFlags, type LimitFlags } from './command-line-limits.ts'
 import type { HttpFlags } from './config-http.ts'
 
 /** A wrong setting; the message names it and shows a right one. */
@@ -27,8 +27,8 @@ export type Flags = LimitFlags &
     admin: boolean
   }>
 
-/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port. */
-export type Mode = 'stdio' | 'http' | 'local-only'
+/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port; or to write an allow-list. */
+export type Mode = 'stdio' | 'http' | 'local-only' | 'allow-list'
 
 /** Told what was asked for. */
 export type Choose = (mode: Mode, flags: Flags & HttpFlags, port: number) => void
@@ -53,6 +53,11 @@ export const toProgram = (version: string, choose: Choose): Command => {
     .action((flags: Flags & HttpFlags) => choose('http', flags, 0))
   addServing(addHttpFlags(http))
   addLocal(program, choose)
+  const list = program
+    .command('allow-list')
+    .description('write the file for --allow-list to stdout: these tools, as they are now')
+    .action((flags: Flags) => choose('allow-list', flags, 0))
+  addLimitFlags(list)
   return program
 }
 
@@ -80,7 +85,7 @@ const addLocal = (program: Command, choose: Choose): void => {
 /** What may be offered, whichever way it is served. */
 const addServing = (command: Command): Command =>
   addBehaviour(
-    addLimitFlags(command)
+    addAllowListFlag(addLimitFlags(command))
       .option('--project <id>', 'the project to use when a call names none', toProject)
       .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
       .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)

@@ -3,7 +3,7 @@ import { ConfigError, type Flags, LOG_LEVELS, type Mode, toProgram, toProject } 
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
 import { toLimits } from './config-limits.ts'
 import type { ProxyEnv } from './http/client.ts'
-import type { Limits } from './limits.ts'
+import type { OperatorLimits } from './limits.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
 export interface Config {
@@ -33,7 +33,7 @@ export interface Config {
   readonly projectFlag: number | undefined
   readonly lockProject: boolean
   /** Which tools are offered at most. */
-  readonly limits: Limits
+  readonly limits: OperatorLimits
   readonly allowDirs: readonly string[]
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { beside, operations, questions } from '../tools/index.ts'
+import { writeAllowList } from './allow-list.ts'
+import { toTools } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import { type Config, readConfig } from './config.ts'
+import { checkLimits } from './config-limits.ts'
 import { createHost, readVersion, type Upstream } from './host.ts'
+import { reasonAgainst } from './limits.ts'
 import { type LocalHandle, runLocal, startLocal } from './local/start.ts'
 import { createLog, type Logger } from './log.ts'
 import { serveStdio } from './serve-stdio.ts'
@@ -50,8 +54,17 @@ const local = <T>(started: Promise<T>): Promise<T> =>
     throw error instanceof Error ? new ConfigError(error.message) : error
   })
 
+/** What the flags leave, as a file that later releases are held to. @throws ConfigError */
+const printAllowList = ({ limits }: Config): void => {
+  const all = toTools(operations, questions, false)
+  checkLimits(all, limits)
+  const left = [...all.values()].filter((tool) => reasonAgainst(tool, limits) === undefined)
+  process.stdout.write(writeAllowList(left, limits.readOnly ? { all: 'read' } : limits.tiers))
+}
+
 const main = async (): Promise<void> => {
   const config = readConfig(process.argv.slice(2), process.env, readVersion())
+  if (config.mode === 'allow-list') return printAllowList(config)
   const localOptions = {
     ...(typeof config.local === 'string' ? { directory: config.local } : {}),
     sessionActions: config.sessionActions,

@@ -1,5 +1,5 @@
 import type { Catalogue, Tool } from './catalogue.ts'
-import { type Limits, reasonAgainst } from './limits.ts'
+import { type Limits, type OperatorLimits, reasonAgainst } from './limits.ts'
 
 /** The tools of one caller: what is listed is what can be called. */
 export interface Surface {
@@ -16,7 +16,7 @@ export interface CallerLimits extends Limits {
 }
 
 /** Cuts the catalogue down to what the operator and the caller's token allow: what either takes away is gone. */
-export const toSurface = (all: Catalogue, operator: Limits, caller: CallerLimits = {}): Surface => {
+export const toSurface = (all: Catalogue, operator: OperatorLimits, caller: CallerLimits = {}): Surface => {
   const barred = new Map(
     [...all].map(([name, tool]) => [name, reasonAgainst(tool, operator) ?? ofToken(reasonAgainst(tool, caller))]),
   )
