@@ -1,11 +1,14 @@
 import type { Catalogue, Tool } from './catalogue.ts'
 import { type Limits, type OperatorLimits, reasonAgainst } from './limits.ts'
+import type { AnswerKind } from './question.ts'
 
 /** The tools of one caller: what is listed is what can be called. */
 export interface Surface {
   readonly offered: Catalogue
   /** Why a known tool is not offered; undefined for one that is, or that nobody knows. */
   whyNot(name: string): string | undefined
+  /** The same for the question that answers so. */
+  whyNone(kind: AnswerKind): string | undefined
   /** The scopes of a tool that only the caller's credential keeps from being offered. */
   lacking(name: string): readonly string[] | undefined
 }
@@ -27,6 +30,10 @@ export const toSurface = (all: Catalogue, operator: OperatorLimits, caller: Call
   return {
     offered: new Map([...all].filter(([name]) => whyNot(name) === undefined)),
     whyNot,
+    whyNone: (kind) => {
+      const tool = [...all.values()].find((each) => 'question' in each && each.question.answers === kind)
+      return tool && whyNot(tool.record.name)
+    },
     lacking: (name) => {
       const tool = all.get(name)
       return tool !== undefined && barred.get(name) === undefined && lacks(tool, caller) !== undefined

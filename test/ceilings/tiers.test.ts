@@ -98,6 +98,32 @@ describe('tools left out by name', () => {
   })
 })
 
+describe('what goes with tools goes with them', () => {
+  test.each<Era>(['legacy', 'modern', 'v1'])('prompts, for the %s client', async (era) => {
+    const mcp = await useMcp({ era, origin: 'http://127.0.0.1:9', flags: ['--tier', 'read'] })
+    expect((await mcp.prompts()).map(({ name }) => name)).toEqual(['explore_table', 'audit_warehouse'])
+    await expect(mcp.prompt('diagnose_sync', { source: 'x' })).rejects.toThrow(
+      /The prompt diagnose_sync is not offered here \(it needs external_data_sources_reload: --tier read\)/,
+    )
+    await expect(mcp.prompt('nonsense', {})).rejects.toThrow(/There is no prompt nonsense/)
+  })
+
+  test.each<Era>(['legacy', 'modern', 'v1'])('resources and prompts, for the %s client', async (era) => {
+    const posthog = await useRecorder()
+    const flags = ['--exclude-tools', 'schema_describe']
+    const mcp = await useMcp({ era, origin: posthog.origin, flags })
+    const uri = 'posthog://projects/7/index'
+    const CALLS: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['resources/list', () => mcp.resources()],
+      ['resources/read', () => mcp.read(uri)],
+      ['prompts/get', () => mcp.prompt('explore_table', { table: 'events' })],
+    ]
+    for (const [method, ask] of CALLS)
+      await expect(ask(), method).rejects.toThrow(/Resources and prompts are not offered here \(--exclude-tools\)/)
+    expect(posthog.requests).toHaveLength(0)
+  })
+})
+
 const TIER = /--tier.*It is read, write, destructive, or one of these for a toolset, such as warehouse_tables=write/
 
 test.each<[string, readonly string[], RegExp]>([

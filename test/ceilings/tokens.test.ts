@@ -98,6 +98,25 @@ describe('a token only narrows', () => {
     await server.logged(({ msg }) => String(msg).startsWith('tokens not read'))
     expect(await listed()).toBe(count)
   })
+
+  test('prompts and resources go with the tools of the token', async () => {
+    const server = await useHttp({
+      origin: 'http://127.0.0.1:9',
+      flags: ['--auth', 'token'],
+      env: useTokens({ reader: { tier: 'read' }, blind: { exclude_tools: ['schema_describe'] } }),
+    })
+    for (const era of ['legacy', 'modern', 'v1'] as const) {
+      const reader = await useConnection(server.url, era, secretOf('reader'))
+      expect((await reader.prompts()).map(({ name }) => name)).toEqual(['explore_table', 'audit_warehouse'])
+      await expect(reader.prompt('model_view', {})).rejects.toThrow(
+        /not offered here \(it needs warehouse_saved_queries_create: tier read of this token\)/,
+      )
+      const blind = await useConnection(server.url, era, secretOf('blind'))
+      await expect(blind.read('posthog://projects/7/index')).rejects.toThrow(
+        /Resources and prompts are not offered here \(exclude_tools of this token\)/,
+      )
+    }
+  })
 })
 
 test.each<[string, object, RegExp]>([
