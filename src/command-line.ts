@@ -38,6 +38,11 @@ export const toProgram = (version: string, choose: Choose): Command => {
   const program = new Command('posthog-warehouse-mcp')
     // `local` has flags of the same names; those behind it are its own.
     .enablePositionalOptions()
+    .hook('preSubcommand', (before, command) => {
+      // They would be lost, and with them what the operator meant to take away.
+      if (Object.keys(before.opts()).length > 0)
+        throw new ConfigError(`Flags stand behind the command: posthog-warehouse-mcp ${command.name()} …`)
+    })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .description("MCP server for PostHog's data warehouse, over stdio (or, with http, over Streamable HTTP)")
     .version(version)

@@ -137,6 +137,8 @@ test.each<[string, readonly string[], RegExp]>([
   ['--read-only and more of one', ['--tier', 'exports=write', '--read-only'], /--read-only is --tier read/],
   ['a tool that is none', ['--exclude-tools', 'tables_delete'], /--exclude-tools: there is no tool tables_delete/],
   ['nothing left', ['--tools', 'query_run', '--exclude-tools', 'query_run'], /No tool is left: widen --tier/],
+  // They would be flags of the program without the command, and nothing would be left out.
+  ['flags before the command', ['--tier', 'read', 'http'], /Flags stand behind the command: .* http/],
   ['over HTTP, whoever may come', ['http', '--port', '0', '--auth', 'posthog', '--exclude-tools', 'x'], /no tool x/],
 ])('%s ends the start, with the flag named', (_case, flags, says) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, [BINARY, ...flags], {
