@@ -77,6 +77,15 @@ export const toQuestions = (questions: readonly Question[], locked: boolean): Ca
     }),
   )
 
+/** All that there is to offer. @param locked and isPreviewed as for `toCatalogue` */
+export const toTools = (
+  operations: readonly Operation[],
+  questions: readonly Question[],
+  locked: boolean,
+  isPreviewed?: (operation: Operation) => boolean,
+): Catalogue =>
+  new Map<string, Tool>([...toQuestions(questions, locked), ...toCatalogue(operations, locked, isPreviewed)])
+
 const prepare = (record: Described, schema: z.ZodObject, output: z.ZodObject): Prepared => {
   const json = toInputSchema(schema)
   const { name, title, description, effect, idempotent, openWorld } = record

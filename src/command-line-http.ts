@@ -69,7 +69,8 @@ Environment, beside that of the program:
   REDIS_URL             what replicas share: redis://[user:password@]host:6379[/db], or rediss://
   MCP_SEALING_KEY       with REDIS_URL: what replicas seal confirmations with, 32 characters or more, the same for all
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
-                        {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
-                                     "toolsets": ["schema"], "tools": [], "project": 7}]}
+                        {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "project": 7,
+                                     "tier": "read" or {"all": "read", "exports": "write"},
+                                     "toolsets": ["schema"], "tools": [], "exclude_tools": []}]}
   OTEL_EXPORTER_OTLP_ENDPOINT
                         a collector that spans are sent to, such as http://127.0.0.1:4318`

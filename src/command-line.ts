@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { VerifyOptions } from './audit/verify.ts'
 import { addAuditCommands } from './command-line-audit.ts'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
+import { addAllowListFlag, addLimitFlags, type LimitFlags } from './command-line-limits.ts'
 import type { HttpFlags } from './config-http.ts'
-import type { Toolset } from './operation.ts'
 
 /** A wrong setting; the message names it and shows a right one. */
 export class ConfigError extends Error {}
@@ -11,50 +11,44 @@ export class ConfigError extends Error {}
 /** What LOG_LEVEL takes. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
 
-/** The toolsets `--toolsets` takes: questions, and one for each REST resource. */
-export const TOOLSETS: readonly Toolset[] = [
-  'schema',
-  'query',
-  'warehouse_tables',
-  'external_data_sources',
-  'warehouse_saved_queries',
-  'data_warehouse',
-  'exports',
-  'file_system',
-]
-
 /** The flags as typed; absent ones are undefined. */
-export type Flags = Partial<{
-  local: string | true
-  project: number
-  lockProject: boolean
-  readOnly: boolean
-  tools: string[]
-  toolsets: string[]
-  allowDir: string[]
-  pollSeconds: number
-  confirm: 'destructive' | 'writes'
-  unasked: string[]
-  sessionActions: 'refuse' | 'allow'
-  allowHttpBuckets: boolean
-  tables: 'S' | 'L'
-  warehouse: 'D' | 'N'
-  files: 'F1' | 'F2'
-  throttles: boolean
-  faults: string
-  admin: boolean
-  audit: string
-  verify: VerifyOptions
-}>
+export type Flags = LimitFlags &
+  Partial<{
+    local: string | true
+    project: number
+    lockProject: boolean
+    allowDir: string[]
+    pollSeconds: number
+    confirm: 'destructive' | 'writes'
+    unasked: string[]
+    sessionActions: 'refuse' | 'allow'
+    allowHttpBuckets: boolean
+    tables: 'S' | 'L'
+    warehouse: 'D' | 'N'
+    files: 'F1' | 'F2'
+    throttles: boolean
+    faults: string
+    admin: boolean
+    audit: string
+    verify: VerifyOptions
+  }>
 
-/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port, or to look at an audit log. */
-export type Choose = (mode: 'stdio' | 'http' | 'local-only' | 'verify', flags: Flags & HttpFlags, port: number) => void
+/** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port, to look at an audit log, or to write an allow-list. */
+export type Mode = 'stdio' | 'http' | 'local-only' | 'verify' | 'allow-list'
+
+/** Told what was asked for. */
+export type Choose = (mode: Mode, flags: Flags & HttpFlags, port: number) => void
 
 /** The program with its flags and help. A wrong flag ends the process with 2, like any other wrong setting. */
 export const toProgram = (version: string, choose: Choose): Command => {
   const program = new Command('posthog-warehouse-mcp')
     // `local` has flags of the same names; those behind it are its own.
     .enablePositionalOptions()
+    .hook('preSubcommand', (before, command) => {
+      // They would be lost, and with them what the operator meant to take away.
+      if (Object.keys(before.opts()).length > 0)
+        throw new ConfigError(`Flags stand behind the command: posthog-warehouse-mcp ${command.name()} …`)
+    })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .description("MCP server for PostHog's data warehouse, over stdio (or, with http, over Streamable HTTP)")
     .version(version)
@@ -69,6 +63,17 @@ export const toProgram = (version: string, choose: Choose): Command => {
     .addHelpText('after', HTTP_ENVIRONMENT)
     .action((flags: Flags & HttpFlags) => choose('http', flags, 0))
   addServing(addHttpFlags(http))
+  addLocal(program, choose)
+  const list = program
+    .command('allow-list')
+    .description('write the file for --allow-list to stdout: these tools, as they are now')
+    .action((flags: Flags) => choose('allow-list', flags, 0))
+  addLimitFlags(list)
+  return program
+}
+
+/** The local warehouse alone. */
+const addLocal = (program: Command, choose: Choose): void => {
   const local = program
     .command('local')
     .description("serve only the local warehouse's API, for other programs")
@@ -87,18 +92,14 @@ export const toProgram = (version: string, choose: Choose): Command => {
     )
   addBehaviour(local, '')
   addAuditCommands(program, (verify) => choose('verify', { verify }, 0))
-  return program
 }
 
 /** What may be offered, whichever way it is served. */
 const addServing = (command: Command): Command =>
   addBehaviour(
-    command
+    addAllowListFlag(addLimitFlags(command))
       .option('--project <id>', 'the project to use when a call names none', toProject)
       .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
-      .option('--read-only', 'offer only tools that change nothing and need no write scope')
-      .option('--tools <names>', 'offer only these tools (comma-separated)', toList)
-      .option('--toolsets <names>', `offer only these toolsets: ${TOOLSETS.join(', ')}`, toList)
       .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
       .option(
         '--confirm <destructive|writes>',
@@ -137,12 +138,6 @@ Environment (the key is never a flag: flags show in process lists):
   POSTHOG_PROJECT_ID        default project, such as 12345
   LOG_LEVEL                 ${LOG_LEVELS.join(', ')} (default: info; JSON lines on stderr)
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`
-
-const toList = (text: string): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 
 const collect = (folder: string, folders: string[] = []): string[] => [...folders, folder]
 

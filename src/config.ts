@@ -1,14 +1,16 @@
 import { statSync } from 'node:fs'
 import type { VerifyOptions } from './audit/verify.ts'
-import { ConfigError, type Flags, LOG_LEVELS, TOOLSETS, toProgram, toProject } from './command-line.ts'
+import { ConfigError, type Flags, LOG_LEVELS, type Mode, toProgram, toProject } from './command-line.ts'
 import { toConfirmSettings, toSealingKey } from './config-confirm.ts'
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
+import { toLimits } from './config-limits.ts'
 import type { ConfirmSettings } from './confirm/policy.ts'
 import type { ProxyEnv } from './http/client.ts'
+import type { OperatorLimits } from './limits.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
 export interface Config {
-  readonly mode: 'stdio' | 'http' | 'local-only' | 'verify'
+  readonly mode: Mode
   /** How the HTTP endpoint is served; in `http` mode. */
   readonly http: HttpSettings | undefined
   /** Start the embedded warehouse and use it: its folder, or true for a temporary one. */
@@ -33,9 +35,8 @@ export interface Config {
   /** The project given by flag alone. */
   readonly projectFlag: number | undefined
   readonly lockProject: boolean
-  readonly readOnly: boolean
-  readonly tools: readonly string[] | undefined
-  readonly toolsets: readonly string[] | undefined
+  /** Which tools are offered at most. */
+  readonly limits: OperatorLimits
   readonly allowDirs: readonly string[]
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number
@@ -100,9 +101,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     projectId,
     projectFlag: flags.project,
     lockProject: flags.lockProject === true,
-    readOnly: flags.readOnly === true,
-    tools: flags.tools,
-    toolsets: toToolsets(flags.toolsets),
+    limits: toLimits(flags),
     allowDirs: toFolders(flags.allowDir),
     confirm: toConfirmSettings(flags),
     sealingKey: mode === 'http' ? toSealingKey(env) : undefined,
@@ -125,12 +124,6 @@ const toFolders = (folders: readonly string[] = []): readonly string[] => {
   if (wrong !== undefined)
     throw new ConfigError(`--allow-dir: ${wrong} is not a folder; make it, or name one such as --allow-dir ~/data`)
   return folders
-}
-
-const toToolsets = (names: readonly string[] | undefined): readonly string[] | undefined => {
-  const wrong = names?.find((name) => !TOOLSETS.some((toolset) => toolset === name))
-  if (wrong !== undefined) throw new ConfigError(`--toolsets: there is no ${wrong}; there are ${TOOLSETS.join(', ')}`)
-  return names
 }
 
 /** The app's origin; an ingestion host does not serve this API (fact sheet: cross-cutting 1). */

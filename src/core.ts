@@ -82,11 +82,16 @@ const withoutProject = (beside: Beside): Beside => ({
 
 /** Resources where the tool that says the same is offered, and the prompts whose tools all are. */
 const toParts = (
-  { offered }: Surface,
+  surface: Surface,
   { prompts }: Beside,
   parts: Pick<ResourceParts, 'resources' | 'watch'>,
 ): ResourceParts | undefined => {
-  return offers({ offered }, 'describe')
-    ? { ...parts, prompts: prompts.filter(({ tools }) => tools.every((name) => offered.has(name))) }
-    : undefined
+  if (!offers(surface, 'describe')) return undefined
+  const withheld = new Map(
+    prompts.flatMap(({ name, tools }) => {
+      const tool = tools.find((each) => !surface.offered.has(each))
+      return tool === undefined ? [] : [[name, `it needs ${tool}: ${surface.whyNot(tool)}`] as const]
+    }),
+  )
+  return { ...parts, prompts: prompts.filter(({ name }) => !withheld.has(name)), withheld }
 }

@@ -4,9 +4,10 @@ import type { AuditLog } from './audit/audit.ts'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
 import type { Kept } from './callers/caller-pool.ts'
-import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
+import { type Catalogue, toTools } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import type { Config } from './config.ts'
+import { checkLimits } from './config-limits.ts'
 import { ANSWER_MS } from './confirm/person.ts'
 import { unaskedOf } from './confirm/policy.ts'
 import { Seals } from './confirm/seal.ts'
@@ -70,6 +71,8 @@ export interface Host {
   readonly version: string
   /** The one project that the operator allows, if there is one. */
   readonly only: number | undefined
+  /** Whether there is a tool of this name, offered or not. */
+  knows(tool: string): boolean
   host(guest: Guest): Kept
 }
 
@@ -125,21 +128,26 @@ const createReport =
     observer?.called(report, result)
   }
 
-/** The same for every caller, and dear to make: with the parameter that names a project, and without. */
+/**
+ * The same for every caller, and dear to make: with the parameter that names a project, and without.
+ * @throws ConfigError for limits that do not fit them
+ */
 const createCatalogues = (
   { operations, questions }: Pick<Contents, 'operations' | 'questions'>,
-  { confirm }: Config,
+  { lockProject, limits, confirm }: Config,
 ) => {
   const isPreviewed = (operation: Operation): boolean => unaskedOf(operation, confirm) === 'preview'
   const catalogues = new Map<boolean, Catalogue>()
-  return (locked: boolean): Catalogue => {
+  const catalogueOf = (locked: boolean): Catalogue => {
     const known = catalogues.get(locked)
     if (known !== undefined) return known
-    const tools = toCatalogue(operations, locked, isPreviewed)
-    const all = new Map<string, Tool>([...toQuestions(questions, locked), ...tools])
+    const all = toTools(operations, questions, locked, isPreviewed)
     catalogues.set(locked, all)
     return all
   }
+  // Not when somebody comes: at the start the operator is there.
+  checkLimits(toTools(operations, questions, lockProject), limits)
+  return catalogueOf
 }
 
 /** What destructive calls are approved with: one key, and the uses of this process where no others are given. @throws ConfigError */
@@ -169,7 +177,7 @@ export const createHost = (
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
-      surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
+      surface: toSurface(catalogueOf(locked), config.limits, { ...ceiling, scopes }),
       beside,
       project,
       locked,
@@ -194,5 +202,6 @@ export const createHost = (
     const { lacking } = core.surface
     return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
   }
-  return { http, version, only: config.lockProject ? upstream.project : undefined, host }
+  const knows = (tool: string): boolean => catalogueOf(config.lockProject).has(tool)
+  return { http, version, only: config.lockProject ? upstream.project : undefined, knows, host }
 }

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { beside, operations, questions } from '../tools/index.ts'
+import { writeAllowList } from './allow-list.ts'
 import type { AuditLog } from './audit/audit.ts'
+import { toTools } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import { type Config, readConfig } from './config.ts'
+import { checkLimits } from './config-limits.ts'
 import { createHost, readVersion, type Upstream } from './host.ts'
+import { reasonAgainst } from './limits.ts'
 import { type LocalHandle, runLocal, startLocal } from './local/start.ts'
 import { createLog, type Logger } from './log.ts'
 import { serveStdio } from './serve-stdio.ts'
@@ -59,6 +63,15 @@ const local = <T>(started: Promise<T>): Promise<T> =>
     throw error instanceof Error ? new ConfigError(error.message) : error
   })
 
+/** What the flags leave, as a file that later releases are held to. @throws ConfigError */
+const printAllowList = ({ limits }: Config): number => {
+  const all = toTools(operations, questions, false)
+  checkLimits(all, limits)
+  const left = [...all.values()].filter((tool) => reasonAgainst(tool, limits) === undefined)
+  process.stdout.write(writeAllowList(left, limits.readOnly ? { all: 'read' } : limits.tiers))
+  return 0
+}
+
 const startAudit = async (name: string, { allowDirs }: Config, log: Logger): Promise<AuditLog> => {
   const { openAudit } = await import('./audit/open-audit.ts')
   const audit = await openAudit(name, allowDirs, log)
@@ -70,6 +83,7 @@ const startAudit = async (name: string, { allowDirs }: Config, log: Logger): Pro
 /** @returns the exit code */
 const main = async (): Promise<number> => {
   const config = readConfig(process.argv.slice(2), process.env, readVersion())
+  if (config.mode === 'allow-list') return printAllowList(config)
   if (config.verify !== undefined) {
     const { reportVerify } = await import('./audit/verify-report.ts')
     const { text, code } = await reportVerify(config.verify)

@@ -14,6 +14,8 @@ export interface ResourceParts {
   readonly resources: Resources
   readonly watch: ResourceWatch
   readonly prompts: readonly Prompt[]
+  /** Prompts that are not offered, each with the reason. */
+  readonly withheld: ReadonlyMap<string, string>
 }
 
 /** What a server instance is made from; the tool list is computed once for all of them. */
@@ -77,11 +79,14 @@ export const createServer = (means: ServerMeans, era: Era, telling: Telling = 'i
     })
     return isAsked(answer) ? toQuestion(answer) : answer
   })
-  if (described === undefined) return { server }
+  if (described === undefined) {
+    server.fallbackRequestHandler = refuseUndescribed(surface)
+    return { server }
+  }
   const watcher = telling === 'instance' ? watchFor(server, described.watch, era) : undefined
   handleResources(server, described.resources)
   if (watcher !== undefined) handleSubscriptions(server, described.resources, watcher)
-  handlePrompts(server, described.prompts, described.resources)
+  handlePrompts(server, described)
   handleCompletion(server, described.resources, described.prompts)
   return { server, ...(watcher && { watcher }) }
 }
@@ -99,6 +104,19 @@ const toProgress = (progressToken: string | number | undefined, { mcpReq }: Serv
     },
   }
 }
+
+/** Resources and prompts go with the tool that describes the same; what keeps that away keeps them away. */
+const refuseUndescribed =
+  (surface: Surface) =>
+  async ({ method }: { readonly method: string }) => {
+    const flag = surface.whyNone('describe')
+    throw new ProtocolError(
+      ProtocolErrorCode.MethodNotFound,
+      flag !== undefined && /^(resources|prompts)\//.test(method)
+        ? `Resources and prompts are not offered here (${flag})`
+        : 'Method not found',
+    )
+  }
 
 const unknownTool = (name: string, surface: Surface): ProtocolError => {
   const flag = surface.whyNot(name)

@@ -1,21 +1,16 @@
 import type { Catalogue, Tool } from './catalogue.ts'
-import { ConfigError } from './command-line.ts'
-import type { Config } from './config.ts'
+import { type Limits, type OperatorLimits, reasonAgainst } from './limits.ts'
+import type { AnswerKind } from './question.ts'
 
 /** The tools of one caller: what is listed is what can be called. */
 export interface Surface {
   readonly offered: Catalogue
   /** Why a known tool is not offered; undefined for one that is, or that nobody knows. */
   whyNot(name: string): string | undefined
+  /** The same for the question that answers so. */
+  whyNone(kind: AnswerKind): string | undefined
   /** The scopes of a tool that only the caller's credential keeps from being offered. */
   lacking(name: string): readonly string[] | undefined
-}
-
-/** What the operator allows, or a token. */
-export interface Limits {
-  readonly readOnly?: boolean | undefined
-  readonly tools?: readonly string[] | undefined
-  readonly toolsets?: readonly string[] | undefined
 }
 
 /** What one caller's token allows, within what the operator does; `scopes` are those of their PostHog credential. */
@@ -23,21 +18,11 @@ export interface CallerLimits extends Limits {
   readonly scopes?: readonly string[] | undefined
 }
 
-/**
- * Cuts the catalogue down to what the operator and the caller's token allow.
- * @throws ConfigError for a name in `--tools` that is no tool, or when the operator leaves nothing
- */
-export const toSurface = (
-  all: Catalogue,
-  config: Pick<Config, 'readOnly' | 'tools' | 'toolsets'>,
-  caller: CallerLimits = {},
-): Surface => {
-  const wrong = config.tools?.find((name) => !all.has(name))
-  if (wrong !== undefined) throw new ConfigError(`--tools: there is no tool ${wrong}; the README lists them`)
-  const barred = new Map([...all].map(([name, tool]) => [name, reasonAgainst(tool, config)]))
-  if ([...barred.values()].every((reason) => reason !== undefined))
-    throw new ConfigError('No tool is left: widen --tools, --toolsets or --read-only')
-  for (const [name, tool] of all) barred.set(name, barred.get(name) ?? ofToken(reasonAgainst(tool, caller)))
+/** Cuts the catalogue down to what the operator and the caller's token allow: what either takes away is gone. */
+export const toSurface = (all: Catalogue, operator: OperatorLimits, caller: CallerLimits = {}): Surface => {
+  const barred = new Map(
+    [...all].map(([name, tool]) => [name, reasonAgainst(tool, operator) ?? ofToken(reasonAgainst(tool, caller))]),
+  )
   const whyNot = (name: string): string | undefined => {
     const tool = all.get(name)
     return tool && (barred.get(name) ?? lacks(tool, caller))
@@ -45,6 +30,10 @@ export const toSurface = (
   return {
     offered: new Map([...all].filter(([name]) => whyNot(name) === undefined)),
     whyNot,
+    whyNone: (kind) => {
+      const tool = [...all.values()].find((each) => 'question' in each && each.question.answers === kind)
+      return tool && whyNot(tool.record.name)
+    },
     lacking: (name) => {
       const tool = all.get(name)
       return tool !== undefined && barred.get(name) === undefined && lacks(tool, caller) !== undefined
@@ -52,14 +41,6 @@ export const toSurface = (
         : undefined
     },
   }
-}
-
-const reasonAgainst = ({ record }: Tool, { readOnly, tools, toolsets }: Limits): string | undefined => {
-  // The tier, not only the effect: a read that needs a write scope can do more than its result shows.
-  if (readOnly && (record.effect !== 'read' || record.tier !== 'read')) return '--read-only'
-  if (toolsets !== undefined && !toolsets.includes(record.toolset)) return '--toolsets'
-  if (tools !== undefined && !tools.includes(record.name)) return '--tools'
-  return undefined
 }
 
 const ofToken = (flag: string | undefined): string | undefined =>

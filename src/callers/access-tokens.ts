@@ -1,14 +1,13 @@
 import { timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { ConfigError, TOOLSETS } from '../command-line.ts'
+import { ConfigError } from '../command-line.ts'
+import type { Limits } from '../limits.ts'
+import { letWrite, TOOLSETS, tiersSchema } from '../tiers.ts'
 import { toHash } from './caller.ts'
 
 /** What one token may do at most; what is left out is as the server was started. */
-export interface Ceiling {
-  readonly readOnly?: boolean | undefined
-  readonly toolsets?: readonly string[] | undefined
-  readonly tools?: readonly string[] | undefined
+export interface Ceiling extends Limits {
   /** The one project of its calls. */
   readonly project?: number | undefined
 }
@@ -28,16 +27,19 @@ const entry = z
       .regex(/^[0-9a-f]{64}$/i)
       .optional(),
     read_only: z.boolean().optional(),
+    tier: tiersSchema.optional(),
     toolsets: z.array(z.enum(TOOLSETS)).optional(),
     tools: z.array(z.string()).optional(),
+    exclude_tools: z.array(z.string()).optional(),
     project: z.int().positive().optional(),
   })
   .refine(({ token, sha256 }) => (token === undefined) !== (sha256 === undefined), 'token or sha256, one of them')
+  .refine(({ read_only, tier }) => !(read_only && letWrite(tier)), 'read_only is tier read: leave one out')
 
 const file = z.strictObject({ tokens: z.array(entry).min(1) })
 
 /** @throws ConfigError that names the place of what is wrong, and never a token */
-const readTokens = (path: string, only: number | undefined): readonly AccessToken[] => {
+const readTokens = (path: string, { only, knows }: TokenSources): readonly AccessToken[] => {
   let text: unknown
   try {
     text = JSON.parse(readFileSync(path, 'utf8'))
@@ -57,12 +59,19 @@ const readTokens = (path: string, only: number | undefined): readonly AccessToke
     throw new ConfigError(
       `MCP_AUTH_TOKENS_FILE: ${outside.name} is for project ${outside.project}, but --lock-project allows ${only}`,
     )
-  return data.tokens.map(({ name, token, sha256, read_only, toolsets, tools, project }) => ({
+  for (const { name, tools = [], exclude_tools = [] } of data.tokens) {
+    const unknown = [...tools, ...exclude_tools].find((tool) => !knows(tool))
+    if (unknown !== undefined)
+      throw new ConfigError(`MCP_AUTH_TOKENS_FILE: ${name}: there is no tool ${unknown}; the README lists them`)
+  }
+  return data.tokens.map(({ name, token, sha256, read_only, tier, toolsets, tools, exclude_tools, project }) => ({
     name,
     hash: token === undefined ? Buffer.from(sha256 ?? '', 'hex') : toHash(token),
     readOnly: read_only,
+    tiers: tier,
     toolsets,
     tools,
+    excludeTools: exclude_tools,
     project,
   }))
 }
@@ -76,6 +85,8 @@ export interface TokenSources {
   readonly path: string | undefined
   /** The one project that the operator allows, if there is one. */
   readonly only: number | undefined
+  /** Whether there is a tool of this name: a wrong one in `exclude_tools` would take away nothing. */
+  knows(tool: string): boolean
 }
 
 /** The tokens that open this server: one from the environment, more from a file that may change while it runs. */
@@ -99,7 +110,7 @@ export class AccessTokens {
     this.#wrong = wrong
     if (path !== undefined) {
       this.#stamp = stampOf(path)
-      this.#tokens = readTokens(path, sources.only)
+      this.#tokens = readTokens(path, sources)
       this.#timer = setInterval(() => this.#look(path), LOOK_MS).unref()
     }
     if (this.#fixed.length + this.#tokens.length === 0)
@@ -132,7 +143,7 @@ export class AccessTokens {
     if (stamp === this.#stamp) return
     this.#stamp = stamp
     try {
-      this.#tokens = readTokens(path, this.#sources.only)
+      this.#tokens = readTokens(path, this.#sources)
       this.#changed(this.#all())
     } catch (error) {
       // Half a file while it is written is no reason to lock everybody out.

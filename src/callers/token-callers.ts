@@ -34,7 +34,5 @@ export const createTokenCallers = (
 const idOf = (token: AccessToken): string => `token:${token.name}:${fingerprint(token)}`
 
 /** Another secret or another ceiling under the same name is another caller. */
-const fingerprint = ({ hash, readOnly, toolsets, tools, project }: AccessToken): string =>
-  Buffer.from(JSON.stringify([hash.toString('hex').slice(0, 16), readOnly, toolsets, tools, project])).toString(
-    'base64url',
-  )
+const fingerprint = ({ name, hash, ...ceiling }: AccessToken): string =>
+  Buffer.from(JSON.stringify([hash.toString('hex').slice(0, 16), ceiling])).toString('base64url')

@@ -2,6 +2,7 @@ import { ProtocolError, ProtocolErrorCode, type Server } from '@modelcontextprot
 import type { Prompt } from '../question.ts'
 import { toUri } from '../schema/resource-uri.ts'
 import type { Resources } from '../schema/resources.ts'
+import type { ResourceParts } from '../server.ts'
 import { toLine } from '../text/line.ts'
 import { FIXED_MS, toProtocolError } from './resource-handlers.ts'
 
@@ -33,7 +34,7 @@ const check = (prompt: Prompt, given: Readonly<Record<string, string>>): void =>
 }
 
 /** Lists the prompts, and writes one out with the resources that it is about. */
-export const handlePrompts = (server: Server, prompts: readonly Prompt[], resources: Resources): void => {
+export const handlePrompts = (server: Server, { prompts, withheld, resources }: ResourceParts): void => {
   server.setRequestHandler('prompts/list', () => ({
     prompts: prompts.map(toDefinition),
     ttlMs: FIXED_MS,
@@ -43,6 +44,8 @@ export const handlePrompts = (server: Server, prompts: readonly Prompt[], resour
     const { name } = params
     const given = onOneLine(params.arguments ?? {})
     const prompt = prompts.find((each) => each.name === name)
+    const flag = withheld.get(name)
+    if (flag !== undefined) throw wrong(`The prompt ${name} is not offered here (${flag})`)
     if (prompt === undefined)
       throw wrong(`There is no prompt ${name.slice(0, 100)}; there are ${prompts.map((each) => each.name).join(', ')}`)
     check(prompt, given)

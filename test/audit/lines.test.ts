@@ -16,6 +16,7 @@ import { startFaulty } from '../fake/faulty.ts'
 import { approvals } from '../fake/hooks.ts'
 import { useMcp } from '../fake/mcp.ts'
 import { inTurn, useRecorder } from '../fake/recorder.ts'
+import { shown } from '../fake/shown.ts'
 import { ID, replies } from '../fixtures/replies.ts'
 import { holdLock, linesIn, useFolder, verify } from './support.ts'
 
@@ -93,7 +94,8 @@ describe('a write', () => {
     for (const { name, effect, destructiveWhen } of operations) {
       const before = linesIn(path).length
       const { args, before: looks = [] } = requests[name] ?? { args: {} }
-      upstream.script(inTurn([...looks, replies[name]?.answer ?? {}]))
+      const script = inTurn([...looks, replies[name]?.answer ?? {}])
+      upstream.script(effect === 'destructive' ? shown(inTurn([replies[name]?.answer ?? {}])) : script)
       expect((await mcp.call(name, args)).isError, name).not.toBe(true)
       const lines = linesIn(path).slice(before)
       if (effect === 'read') {
@@ -185,11 +187,11 @@ describe('an end', () => {
   test('that never came, because the process was killed, leaves the attempt', async () => {
     const { upstream, path, mcp } = await start()
     upstream.script(() => 'hang')
-    const call = mcp.call('data_warehouse_deprovision').catch(() => 'lost')
+    const call = mcp.call('warehouse_tables_update', { id: ID, name: 'orders' }).catch(() => 'lost')
     await upstream.arrived(0)
     process.kill(mcp.pid ?? 0, 'SIGKILL')
     expect(await call).toBe('lost')
-    expect(linesIn(path)).toMatchObject([{ event: 'attempt', tool: 'data_warehouse_deprovision' }])
+    expect(linesIn(path)).toMatchObject([{ event: 'attempt', tool: 'warehouse_tables_update' }])
     expect(verify(path)).toMatchObject({
       code: 0,
       text: expect.stringContaining('attempts without an outcome: 1 (number 1)\n'),
@@ -199,7 +201,7 @@ describe('an end', () => {
   test('is written down although the client has left', async () => {
     const { upstream, path, mcp } = await start()
     upstream.script(() => 'hang')
-    const call = mcp.call('data_warehouse_deprovision').catch(() => 'lost')
+    const call = mcp.call('warehouse_tables_update', { id: ID, name: 'orders' }).catch(() => 'lost')
     await upstream.arrived(0)
     // Somebody else is writing, so that it takes a moment.
     const release = holdLock(path)
