@@ -15,6 +15,7 @@ import type { Json } from './operation.ts'
 import type { Redactor } from './redact.ts'
 import { type ApiRequest, type Target, toPath, toRequest, toRoute } from './request.ts'
 import type { Answer } from './result.ts'
+import type { CallSecrets } from './secrets/caller-secrets.ts'
 import { send } from './send.ts'
 import { isExpected } from './shape.ts'
 import { ToolError } from './tool-error.ts'
@@ -40,6 +41,8 @@ export type Ask = (request: ApiRequest) => Promise<HttpReply>
 export interface CallMeans {
   readonly signal: AbortSignal
   readonly redactor: Redactor
+  /** What its arguments refer to; absent for calls that nobody's arguments went into. */
+  readonly secrets?: CallSecrets
 }
 
 /**
@@ -57,9 +60,11 @@ export const carryOut = async (
   const { call, named, target } = await prepare(means, tool, input, context)
   const { operation } = tool
   const look = asRead(call)
-  const ask: Ask = (request) => askOnce(means, call, request, context.signal)
+  const { secrets } = context
+  const ask: Ask = (request) => askOnce(means, call, secrets?.fill(request) ?? request, context.signal)
   const read: Ask = (request) => askOnce(means, look, request, context.signal)
   const request = built(() => toRequest(operation, call.input, target))
+  await secrets?.check({ call, project: target, read })
   if (operation.guard) await checkGuard(operation.guard, look, target, read)
   const reply = await askOrSuccessor(call, request, target, ask)
   if (reply.status < 200 || reply.status > 299)

@@ -69,6 +69,6 @@ Environment, beside that of the program:
   REDIS_URL             what replicas share: redis://[user:password@]host:6379[/db], or rediss://
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
                         {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "read_only": true,
-                                     "toolsets": ["schema"], "tools": [], "project": 7}]}
+                                     "toolsets": ["schema"], "tools": [], "project": 7, "secrets": ["DB"]}]}
   OTEL_EXPORTER_OTLP_ENDPOINT
                         a collector that spans are sent to, such as http://127.0.0.1:4318`

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
+import { addSecretFlags, SECRETS_ENVIRONMENT, type SecretFlags } from './command-line-secrets.ts'
 import type { HttpFlags } from './config-http.ts'
 import type { Toolset } from './operation.ts'
 
@@ -22,24 +23,25 @@ export const TOOLSETS: readonly Toolset[] = [
 ]
 
 /** The flags as typed; absent ones are undefined. */
-export type Flags = Partial<{
-  local: string | true
-  project: number
-  lockProject: boolean
-  readOnly: boolean
-  tools: string[]
-  toolsets: string[]
-  allowDir: string[]
-  pollSeconds: number
-  sessionActions: 'refuse' | 'allow'
-  allowHttpBuckets: boolean
-  tables: 'S' | 'L'
-  warehouse: 'D' | 'N'
-  files: 'F1' | 'F2'
-  throttles: boolean
-  faults: string
-  admin: boolean
-}>
+export type Flags = SecretFlags &
+  Partial<{
+    local: string | true
+    project: number
+    lockProject: boolean
+    readOnly: boolean
+    tools: string[]
+    toolsets: string[]
+    allowDir: string[]
+    pollSeconds: number
+    sessionActions: 'refuse' | 'allow'
+    allowHttpBuckets: boolean
+    tables: 'S' | 'L'
+    warehouse: 'D' | 'N'
+    files: 'F1' | 'F2'
+    throttles: boolean
+    faults: string
+    admin: boolean
+  }>
 
 /** What was asked for: to serve stdio, or HTTP, or only the local warehouse on a port. */
 export type Choose = (mode: 'stdio' | 'http' | 'local-only', flags: Flags & HttpFlags, port: number) => void
@@ -86,7 +88,7 @@ export const toProgram = (version: string, choose: Choose): Command => {
 /** What may be offered, whichever way it is served. */
 const addServing = (command: Command): Command =>
   addBehaviour(
-    command
+    addSecretFlags(command)
       .option('--project <id>', 'the project to use when a call names none', toProject)
       .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
       .option('--read-only', 'offer only tools that change nothing and need no write scope')
@@ -118,7 +120,7 @@ Environment (the key is never a flag: flags show in process lists):
   POSTHOG_HOST              https://us.posthog.com (default), https://eu.posthog.com or your own
   POSTHOG_PROJECT_ID        default project, such as 12345
   LOG_LEVEL                 ${LOG_LEVELS.join(', ')} (default: info; JSON lines on stderr)
-  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`
+  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS${SECRETS_ENVIRONMENT}`
 
 const toList = (text: string): string[] =>
   text

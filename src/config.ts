@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { ConfigError, type Flags, LOG_LEVELS, TOOLSETS, toProgram, toProject } from './command-line.ts'
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
+import { type SecretSettings, toSecretSettings } from './config-secrets.ts'
 import type { ProxyEnv } from './http/client.ts'
 
 /** How the process was asked to run; frozen, validated, and the only reader of the environment and the arguments. */
@@ -34,6 +35,7 @@ export interface Config {
   readonly tools: readonly string[] | undefined
   readonly toolsets: readonly string[] | undefined
   readonly allowDirs: readonly string[]
+  readonly secrets: SecretSettings
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number
   readonly logLevel: string
@@ -93,6 +95,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     tools: flags.tools,
     toolsets: toToolsets(flags.toolsets),
     allowDirs: toFolders(flags.allowDir),
+    secrets: toSecretSettings(flags, env, mode),
     pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
     logLevel: toLogLevel(env.LOG_LEVEL),
     proxy: toProxy(env),

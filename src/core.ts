@@ -36,9 +36,9 @@ export interface Core extends Pick<ServerMeans, 'call' | 'surface' | 'described'
 
 /** Puts the parts together: one cache, one budget, one watch and one call path for a credential. */
 export const createCore = (options: CoreOptions): Core => {
-  const { surface, beside, project, locked, http, files, origin, apiKey } = options
+  const { surface, beside, project, locked, http, files, origin, apiKey, secrets, handover } = options
   const projects = createProjects(project, createLook(http))
-  const means: Means = { http, projects, files, origin, apiKey }
+  const means: Means = { http, projects, files, origin, apiKey, secrets, handover }
   const redactor = createRedactor([apiKey ?? ''])
   const answers = createAnswers(means, beside.upstream, redactor, offers(surface, 'run'))
   const { cache } = answers

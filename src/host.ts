@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
+import type { Caller } from './callers/caller.ts'
 import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, type Tool, toCatalogue, toQuestions } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import type { Config } from './config.ts'
-import { createCore } from './core.ts'
+import { type Core, createCore } from './core.ts'
 import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpConfig, type HttpSender } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
@@ -13,6 +14,9 @@ import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
+import { withReferences } from './secrets/advertise.ts'
+import { createCallerSecrets } from './secrets/caller-secrets.ts'
+import { openSecretStore } from './secrets/secret-store.ts'
 import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
@@ -42,6 +46,8 @@ export interface Guest {
   readonly scopes?: readonly string[]
   /** Told when PostHog does not take that key. */
   readonly refused?: () => void
+  /** Whether they are the operator's own, and may refer to every secret; others to those of their ceiling. */
+  readonly isOperator?: true
   /** Told of changes that were made for this guest. */
   readonly wrote?: (project: number) => void
 }
@@ -60,6 +66,8 @@ export interface Host {
   readonly version: string
   /** The one project that the operator allows, if there is one. */
   readonly only: number | undefined
+  /** The secrets that tokens can be allowed to refer to. */
+  readonly secretNames: readonly string[]
   host(guest: Guest): Kept
 }
 
@@ -102,6 +110,11 @@ const createReport =
     observer?.called(report, result)
   }
 
+const createLookFailed =
+  (log: Logger) =>
+  (error: unknown): void =>
+    log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed')
+
 /** The same for every caller, and dear to make: with the parameter that names a project, and without. */
 const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations' | 'questions'>) => {
   const catalogues = new Map<boolean, Catalogue>()
@@ -112,6 +125,16 @@ const createCatalogues = ({ operations, questions }: Pick<Contents, 'operations'
     catalogues.set(locked, all)
     return all
   }
+}
+
+const toCaller = (
+  { id, name }: Pick<Caller, 'id' | 'name'>,
+  { surface, described }: Core,
+  makeServer: MakeServer,
+): Caller => {
+  const prompts = new Set(described?.prompts.map((prompt) => prompt.name))
+  const knows = (wanted: string): boolean => surface.offered.has(wanted) || prompts.has(wanted)
+  return { id, name, lacking: surface.lacking, knows, makeServer, watch: described?.watch }
 }
 
 /** Makes the parts that all callers share. @throws ConfigError */
@@ -134,13 +157,15 @@ export const createHost = (
     ...(observer && { observe: observer.attempted }),
   })
   const files = allowFiles(config.allowDirs)
+  const store = openSecretStore(config.secrets)
   const catalogueOf = createCatalogues({ operations, questions })
   const host = (guest: Guest): Kept => {
-    const { id, name, credential, ceiling = {}, scopes, wrote } = guest
+    const { id, name, credential, ceiling = {}, scopes, isOperator, wrote } = guest
+    const names = isOperator ? store.names : (ceiling.secrets ?? [])
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
-      surface: toSurface(catalogueOf(locked), config, { ...ceiling, scopes }),
+      surface: withReferences(toSurface(catalogueOf(locked), config, { ...ceiling, scopes }), names),
       beside,
       project,
       locked,
@@ -148,19 +173,18 @@ export const createHost = (
       files,
       origin,
       apiKey: credential ?? apiKey,
+      secrets: createCallerSecrets(store, names, config.secrets.literals),
+      handover: config.secrets.handover,
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),
-      lookFailed: (error) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
+      lookFailed: createLookFailed(log),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
-    const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    const means = { version, instructions, ...core }
-    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
-    const prompts = new Set(core.described?.prompts.map((prompt) => prompt.name))
-    const knows = (name: string): boolean => core.surface.offered.has(name) || prompts.has(name)
-    const { lacking } = core.surface
-    return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
+    const instructions = toInstructions({ project, locked, local: isLocal, begin, secrets: names })
+    const makeServer: MakeServer = (era, telling) => createServer({ version, instructions, ...core }, era, telling)
+    return { core, caller: toCaller({ id, name }, core, makeServer) }
   }
-  return { http, version, only: config.lockProject ? upstream.project : undefined, host }
+  const only = config.lockProject ? upstream.project : undefined
+  return { http, version, only, secretNames: store.names, host }
 }

@@ -9,6 +9,7 @@ import {
   options,
   refuseRowsOfView,
   refuseUpload,
+  secret,
   table,
   withoutBlankSchema,
 } from './table-parts.ts'
@@ -25,8 +26,6 @@ const read = {
   scopes: ['warehouse_table:read'],
 } as const
 const write = { ...base, tier: 'write', scopes: ['warehouse_table:write'], check: 'warehouse_tables_get' } as const
-
-const secrets = ['credential.access_key', 'credential.access_secret']
 
 const list = operation({
   name: 'warehouse_tables_list',
@@ -70,7 +69,7 @@ const create = operation({
   }),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
   creates: 'the table',
-  secrets,
+  ...secret,
   deadline: 'long',
   check: 'warehouse_tables_list',
   residue: 'PostHog may keep the unused bucket credential of a create that it refused after reading.',
@@ -117,7 +116,7 @@ const update = operation({
     })
     .refine(changesSomething, nothingToChange),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
-  secrets,
+  ...secret,
   leftOut: { deleted: 'Hides even a synced table, past the guard and join clean-up: use warehouse_tables_delete.' },
 })
 

@@ -11,6 +11,8 @@ export interface Ceiling {
   readonly tools?: readonly string[] | undefined
   /** The one project of its calls. */
   readonly project?: number | undefined
+  /** The secrets its calls may refer to; none where it does not say. */
+  readonly secrets?: readonly string[] | undefined
 }
 
 /** One token that opens this server. */
@@ -31,13 +33,14 @@ const entry = z
     toolsets: z.array(z.enum(TOOLSETS)).optional(),
     tools: z.array(z.string()).optional(),
     project: z.int().positive().optional(),
+    secrets: z.array(z.string()).optional(),
   })
   .refine(({ token, sha256 }) => (token === undefined) !== (sha256 === undefined), 'token or sha256, one of them')
 
 const file = z.strictObject({ tokens: z.array(entry).min(1) })
 
 /** @throws ConfigError that names the place of what is wrong, and never a token */
-const readTokens = (path: string, only: number | undefined): readonly AccessToken[] => {
+const readTokens = (path: string, { only, secretNames }: TokenSources): readonly AccessToken[] => {
   let text: unknown
   try {
     text = JSON.parse(readFileSync(path, 'utf8'))
@@ -57,13 +60,19 @@ const readTokens = (path: string, only: number | undefined): readonly AccessToke
     throw new ConfigError(
       `MCP_AUTH_TOKENS_FILE: ${outside.name} is for project ${outside.project}, but --lock-project allows ${only}`,
     )
-  return data.tokens.map(({ name, token, sha256, read_only, toolsets, tools, project }) => ({
+  const unknown = data.tokens.find(({ secrets = [] }) => secrets.some((name) => !secretNames.includes(name)))
+  if (unknown !== undefined)
+    throw new ConfigError(
+      `MCP_AUTH_TOKENS_FILE: ${unknown.name} has a secret that this server does not; it has: ${secretNames.join(', ') || 'none'}`,
+    )
+  return data.tokens.map(({ name, token, sha256, read_only, toolsets, tools, project, secrets }) => ({
     name,
     hash: token === undefined ? Buffer.from(sha256 ?? '', 'hex') : toHash(token),
     readOnly: read_only,
     toolsets,
     tools,
     project,
+    secrets,
   }))
 }
 
@@ -76,6 +85,8 @@ export interface TokenSources {
   readonly path: string | undefined
   /** The one project that the operator allows, if there is one. */
   readonly only: number | undefined
+  /** The secrets there are. */
+  readonly secretNames: readonly string[]
 }
 
 /** The tokens that open this server: one from the environment, more from a file that may change while it runs. */
@@ -99,7 +110,7 @@ export class AccessTokens {
     this.#wrong = wrong
     if (path !== undefined) {
       this.#stamp = stampOf(path)
-      this.#tokens = readTokens(path, sources.only)
+      this.#tokens = readTokens(path, sources)
       this.#timer = setInterval(() => this.#look(path), LOOK_MS).unref()
     }
     if (this.#fixed.length + this.#tokens.length === 0)
@@ -132,7 +143,7 @@ export class AccessTokens {
     if (stamp === this.#stamp) return
     this.#stamp = stamp
     try {
-      this.#tokens = readTokens(path, this.#sources.only)
+      this.#tokens = readTokens(path, this.#sources)
       this.#changed(this.#all())
     } catch (error) {
       // Half a file while it is written is no reason to lock everybody out.

@@ -34,7 +34,7 @@ export const createTokenCallers = (
 const idOf = (token: AccessToken): string => `token:${token.name}:${fingerprint(token)}`
 
 /** Another secret or another ceiling under the same name is another caller. */
-const fingerprint = ({ hash, readOnly, toolsets, tools, project }: AccessToken): string =>
-  Buffer.from(JSON.stringify([hash.toString('hex').slice(0, 16), readOnly, toolsets, tools, project])).toString(
-    'base64url',
-  )
+const fingerprint = ({ hash, readOnly, toolsets, tools, project, secrets }: AccessToken): string => {
+  const all = [hash.toString('hex').slice(0, 16), readOnly, toolsets, tools, project, secrets]
+  return Buffer.from(JSON.stringify(all)).toString('base64url')
+}

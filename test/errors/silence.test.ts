@@ -8,6 +8,7 @@ import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
 import { noHooks } from '../fake/hooks.ts'
 import { useRecorder } from '../fake/recorder.ts'
+import { noSecrets } from '../fake/secrets.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
 const catalogue = toCatalogue(operations, false)
@@ -20,7 +21,14 @@ const start = async () => {
   const apiKey = 'phx_test-key-0123456789'
   const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
   onTestFinished(() => http.close())
-  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey }
+  const means = {
+    http,
+    projects: createProjects(7, createLook(http)),
+    files: allowFiles([]),
+    origin,
+    apiKey,
+    ...noSecrets,
+  }
   const run = createCall(means, noHooks)
   const call = (name: string, args: Record<string, unknown>) => {
     const tool = catalogue.get(name)

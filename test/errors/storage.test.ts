@@ -8,6 +8,7 @@ import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
 import { noHooks } from '../fake/hooks.ts'
 import { type Answer, useRecorder } from '../fake/recorder.ts'
+import { noSecrets } from '../fake/secrets.ts'
 
 /** Fetches an export whose file the storage answers for; in this process, so that the storage may be a local one. */
 const download = async (stored: Answer) => {
@@ -19,7 +20,14 @@ const download = async (stored: Answer) => {
   const storageOrigins = [storage.origin]
   const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {}, storageOrigins })
   onTestFinished(() => http.close())
-  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey }
+  const means = {
+    http,
+    projects: createProjects(7, createLook(http)),
+    files: allowFiles([]),
+    origin,
+    apiKey,
+    ...noSecrets,
+  }
   const tool = toCatalogue(operations, false).get('exports_content')
   if (tool === undefined) throw new Error('no such tool')
   const result = await createCall(means, noHooks)(tool, { id: 812 }, { signal: new AbortController().signal })
