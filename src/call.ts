@@ -1,6 +1,6 @@
 import type { Answers } from './answers.ts'
 import type { Audit } from './audit/audit.ts'
-import { type CallMeans, carryOut, StatusError } from './carry-out.ts'
+import { type CallMeans, carryOut } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { ConfirmMeans } from './confirm/confirmation.ts'
 import { AskFirst, type Form, type Person } from './confirm/person.ts'
@@ -10,7 +10,10 @@ import { parseInput } from './input.ts'
 import type { Json, Operation } from './operation.ts'
 import type { Projects } from './project.ts'
 import { createRedactors, type Redactor, secretsIn } from './redact.ts'
-import { type ToolResult, toErrorResult, toResult } from './result.ts'
+import { type ToolResult, toErrorResult, toResult, withNote } from './result.ts'
+import { type CallerSecrets, noteOf } from './secrets/caller-secrets.ts'
+import { type Handover, prepareDelivery } from './secrets/shown-once.ts'
+import { StatusError } from './status-error.ts'
 import { ToolError } from './tool-error.ts'
 
 /** What calls are made with; one for the life of the process. */
@@ -26,6 +29,10 @@ export interface Means {
   readonly confirm: ConfirmMeans
   /** Where the caller's writes are written down; absent where none are. */
   readonly audit?: Audit | undefined
+  /** What the caller may refer to, and whether secrets may be typed. */
+  readonly secrets: CallerSecrets
+  /** Where a password goes that PostHog shows once. */
+  readonly handover: Handover
 }
 
 /** What a log may know of a call: never its arguments, never its reply. */
@@ -111,17 +118,30 @@ const run = async (runner: Runner, tool: Tool, args: Json, context: CallContext)
   const secrets = secretsIn(args, paths)
   let redactor = redactorOf(secrets)
   try {
-    const input = parseInput(tool.input, args)
+    const marked = means.secrets.mark(tool.record, args)
+    const input = parseInput(tool.input, marked.args)
     // Once more: a payload written as text shows its parts only after parsing.
-    redactor = redactorOf([...secrets, ...secretsIn(input, paths)])
+    const known = [...secrets, ...secretsIn(input, paths)]
+    redactor = redactorOf(known)
+    const opened = await means.secrets.open(tool.record, marked, input)
+    if (opened.values.length > 0) redactor = redactorOf([...known, ...opened.values])
     if ('question' in tool) {
       const { json, text } = await hooks.answer(tool, input, { ...context, redactor })
       // Masked where it was made, and once more here: this is the one way out.
       const structured = redactor.value(json) as Json
       return { result: { content: [{ type: 'text', text: redactor.sentence(text) }], structuredContent: structured } }
     }
-    const { answer, status } = await carryOutWrite(means, hooks, tool, input, { ...context, redactor })
-    return { result: await toResult(answer, redactor, tool.operation), status }
+    const delivery = await prepareDelivery(means.handover, tool.operation)
+    const { answer, status } = await carryOutWrite(means, hooks, tool, input, {
+      ...context,
+      redactor,
+      secrets: opened,
+    }).catch(async (error: unknown) => {
+      await delivery?.discard()
+      throw error
+    })
+    const result = await toResult(answer, redactor, tool.operation, delivery)
+    return { result: withNote(result, noteOf(opened, means.secrets.names)), status }
   } catch (error) {
     if (error instanceof AskFirst) return { result: { content: [] }, asked: toAsked(error, redactor) }
     const status = error instanceof StatusError ? error.status : undefined

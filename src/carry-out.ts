@@ -18,26 +18,11 @@ import type { Json } from './operation.ts'
 import type { Redactor } from './redact.ts'
 import { type ApiRequest, type Target, toPath, toRequest, toRoute } from './request.ts'
 import type { Answer } from './result.ts'
+import type { CallSecrets } from './secrets/caller-secrets.ts'
 import { send } from './send.ts'
 import { isExpected } from './shape.ts'
+import { StatusError } from './status-error.ts'
 import { ToolError } from './tool-error.ts'
-
-/** A tool error with the HTTP status it came from, for the log. */
-export class StatusError extends ToolError {
-  readonly status: number
-  /** How long PostHog asks to wait, in seconds, if it does. */
-  readonly retryAfterSeconds: number | undefined
-  /** What PostHog calls the request, if it says. */
-  readonly posthogRequest: string | undefined
-
-  constructor(error: ToolError, status: number, retryAfterSeconds?: number, posthogRequest?: string) {
-    const { next, changed, residue } = error
-    super(error.message, { next, changed, ...(residue === undefined ? {} : { residue }) })
-    this.status = status
-    this.retryAfterSeconds = retryAfterSeconds
-    this.posthogRequest = posthogRequest
-  }
-}
 
 /** Sends one request of the call that is under way. */
 export type Ask = (request: ApiRequest) => Promise<HttpReply>
@@ -48,6 +33,8 @@ export interface CallMeans {
   readonly redactor: Redactor
   /** The way to whoever sits behind the client; absent where it cannot ask them. */
   readonly person?: Person | undefined
+  /** What its arguments refer to; absent for calls that nobody's arguments went into. */
+  readonly secrets?: CallSecrets
 }
 
 /** What a call came back with. */
@@ -73,10 +60,21 @@ export const carryOut = async (
   const { call, named, target, token } = await prepare(means, tool, input, context)
   const { operation } = tool
   const look = asRead(call)
-  const ask: Ask = (request) => askOnce(means, call, request, context.signal)
+  const { secrets } = context
+  const ask: Ask = (request) => askOnce(means, call, secrets?.fill(request) ?? request, context.signal)
   const read: Ask = (request) => askOnce(means, look, request, context.signal)
   const request = built(() => toRequest(operation, call.input, target))
-  const approved = await approve({ means, call, look, target, ask: read, person: context.person, token })
+  const approved = await approve({
+    means,
+    call,
+    look,
+    target,
+    ask: read,
+    person: context.person,
+    token,
+    check: async () => (await secrets?.check({ call, project: target, read })) ?? [],
+    named: secrets?.named,
+  })
   return underAudit(means, { tool, input, context, confirmed: approved.confirmed }, async () => {
     if (approved.refused !== undefined) throw approved.refused
     const reply = await askOrSuccessor(call, request, target, ask)

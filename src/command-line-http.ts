@@ -71,6 +71,6 @@ Environment, beside that of the program:
   MCP_AUTH_TOKENS_FILE  several, with names and ceilings; read again when it changes:
                         {"tokens": [{"name": "ci", "token": "…" or "sha256": "…", "project": 7,
                                      "tier": "read" or {"all": "read", "exports": "write"},
-                                     "toolsets": ["schema"], "tools": [], "exclude_tools": []}]}
+                                     "toolsets": ["schema"], "tools": [], "exclude_tools": [], "secrets": ["DB"]}]}
   OTEL_EXPORTER_OTLP_ENDPOINT
                         a collector that spans are sent to, such as http://127.0.0.1:4318`

@@ -3,6 +3,7 @@ import type { VerifyOptions } from './audit/verify.ts'
 import { addAuditCommands } from './command-line-audit.ts'
 import { addHttpFlags, HTTP_ENVIRONMENT } from './command-line-http.ts'
 import { addAllowListFlag, addLimitFlags, type LimitFlags } from './command-line-limits.ts'
+import { addSecretFlags, SECRETS_ENVIRONMENT, type SecretFlags } from './command-line-secrets.ts'
 import type { HttpFlags } from './config-http.ts'
 
 /** A wrong setting; the message names it and shows a right one. */
@@ -13,6 +14,7 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
 
 /** The flags as typed; absent ones are undefined. */
 export type Flags = LimitFlags &
+  SecretFlags &
   Partial<{
     local: string | true
     project: number
@@ -97,7 +99,7 @@ const addLocal = (program: Command, choose: Choose): void => {
 /** What may be offered, whichever way it is served. */
 const addServing = (command: Command): Command =>
   addBehaviour(
-    addAllowListFlag(addLimitFlags(command))
+    addSecretFlags(addAllowListFlag(addLimitFlags(command)))
       .option('--project <id>', 'the project to use when a call names none', toProject)
       .option('--lock-project', 'allow no other project; takes the parameter out of every tool')
       .option('--allow-dir <folder>', 'a folder that uploads may read and saved files may go to (repeatable)', collect)
@@ -137,7 +139,7 @@ Environment (the key is never a flag: flags show in process lists):
   POSTHOG_HOST              https://us.posthog.com (default), https://eu.posthog.com or your own
   POSTHOG_PROJECT_ID        default project, such as 12345
   LOG_LEVEL                 ${LOG_LEVELS.join(', ')} (default: info; JSON lines on stderr)
-  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS`
+  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS${SECRETS_ENVIRONMENT}`
 
 const collect = (folder: string, folders: string[] = []): string[] => [...folders, folder]
 

@@ -4,6 +4,7 @@ import { ConfigError, type Flags, LOG_LEVELS, type Mode, toProgram, toProject } 
 import { toConfirmSettings, toSealingKey } from './config-confirm.ts'
 import { type HttpFlags, type HttpSettings, toHttpSettings } from './config-http.ts'
 import { toLimits } from './config-limits.ts'
+import { type SecretSettings, toSecretSettings } from './config-secrets.ts'
 import type { ConfirmSettings } from './confirm/policy.ts'
 import type { ProxyEnv } from './http/client.ts'
 import type { OperatorLimits } from './limits.ts'
@@ -38,6 +39,7 @@ export interface Config {
   /** Which tools are offered at most. */
   readonly limits: OperatorLimits
   readonly allowDirs: readonly string[]
+  readonly secrets: SecretSettings
   /** How often what a client subscribed to is looked at, in seconds; 0 never. */
   readonly pollSeconds: number
   /** What has to be approved, and what happens where nobody can be asked. */
@@ -105,6 +107,7 @@ export const readConfig = (argv: readonly string[], env: Env, version: string): 
     allowDirs: toFolders(flags.allowDir),
     confirm: toConfirmSettings(flags),
     sealingKey: mode === 'http' ? toSealingKey(env) : undefined,
+    secrets: toSecretSettings(flags, env, mode),
     pollSeconds: flags.pollSeconds ?? DEFAULT_POLL_SECONDS,
     audit: flags.audit,
     verify: flags.verify,

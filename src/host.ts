@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { AuditLog } from './audit/audit.ts'
 import type { CallHooks } from './call.ts'
 import type { Ceiling } from './callers/access-tokens.ts'
+import type { Caller } from './callers/caller.ts'
 import type { Kept } from './callers/caller-pool.ts'
 import { type Catalogue, toTools } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
@@ -12,7 +13,7 @@ import { ANSWER_MS } from './confirm/person.ts'
 import { unaskedOf } from './confirm/policy.ts'
 import { Seals } from './confirm/seal.ts'
 import { OwnUses, type Uses } from './confirm/uses.ts'
-import { createCore } from './core.ts'
+import { type Core, createCore } from './core.ts'
 import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpSender } from './http/client.ts'
 import { toInstructions } from './instructions.ts'
@@ -20,6 +21,9 @@ import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
 import type { Beside, Question } from './question.ts'
+import { withReferences } from './secrets/advertise.ts'
+import { createCallerSecrets } from './secrets/caller-secrets.ts'
+import { openSecretStore } from './secrets/secret-store.ts'
 import { createServer, type MakeServer } from './server.ts'
 import { toSurface } from './surface.ts'
 
@@ -51,6 +55,8 @@ export interface Guest {
   readonly refused?: () => void
   /** Where it is recorded that a confirmation was used, where that is not this process alone. */
   readonly uses?: Uses
+  /** Whether they are the operator's own, and may refer to every secret; others to those of their ceiling. */
+  readonly isOperator?: true
   /** Told of changes that were made for this guest. */
   readonly wrote?: (project: number) => void
 }
@@ -73,6 +79,8 @@ export interface Host {
   readonly only: number | undefined
   /** Whether there is a tool of this name, offered or not. */
   knows(tool: string): boolean
+  /** The secrets that tokens can be allowed to refer to. */
+  readonly secretNames: readonly string[]
   host(guest: Guest): Kept
 }
 
@@ -128,6 +136,11 @@ const createReport =
     observer?.called(report, result)
   }
 
+const createLookFailed =
+  (log: Logger) =>
+  (error: unknown): void =>
+    log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed')
+
 /**
  * The same for every caller, and dear to make: with the parameter that names a project, and without.
  * @throws ConfigError for limits that do not fit them
@@ -159,6 +172,16 @@ const createConfirms = ({ confirm, sealingKey }: Config, operations: readonly Op
   return (caller: string, uses: Uses = own) => ({ settings: confirm, seals, uses, caller, asking: new Set() })
 }
 
+const toCaller = (
+  { id, name }: Pick<Caller, 'id' | 'name'>,
+  { surface, described }: Core,
+  makeServer: MakeServer,
+): Caller => {
+  const prompts = new Set(described?.prompts.map((prompt) => prompt.name))
+  const knows = (wanted: string): boolean => surface.offered.has(wanted) || prompts.has(wanted)
+  return { id, name, lacking: surface.lacking, knows, makeServer, watch: described?.watch }
+}
+
 /** Makes the parts that all callers share. @throws ConfigError */
 export const createHost = (
   { operations, questions, beside }: Contents,
@@ -170,14 +193,16 @@ export const createHost = (
   const { origin, apiKey, isLocal } = upstream
   const http = connectHttp(config, upstream, version, running)
   const files = allowFiles(config.allowDirs)
+  const store = openSecretStore(config.secrets)
   const catalogueOf = createCatalogues({ operations, questions }, config)
   const confirmOf = createConfirms(config, operations)
   const host = (guest: Guest): Kept => {
-    const { id, name, credential, ceiling = {}, scopes, uses, wrote } = guest
+    const { id, name, credential, ceiling = {}, scopes, uses, isOperator, wrote } = guest
+    const names = isOperator ? store.names : (ceiling.secrets ?? [])
     const project = ceiling.project ?? upstream.project
     const locked = config.lockProject || ceiling.project !== undefined
     const core = createCore({
-      surface: toSurface(catalogueOf(locked), config.limits, { ...ceiling, scopes }),
+      surface: withReferences(toSurface(catalogueOf(locked), config.limits, { ...ceiling, scopes }), names),
       beside,
       project,
       locked,
@@ -187,21 +212,19 @@ export const createHost = (
       apiKey: credential ?? apiKey,
       confirm: confirmOf(id, uses),
       audit: running.audit?.as(name),
+      secrets: createCallerSecrets(store, names, config.secrets.literals),
+      handover: config.secrets.handover,
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),
-      lookFailed: (error) =>
-        running.log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'look failed'),
+      lookFailed: createLookFailed(running.log),
     })
     const begin = beside.begin((name) => core.surface.offered.has(name))
-    const instructions = toInstructions({ project, locked, local: isLocal, begin })
-    const means = { version, instructions, ...core }
-    const makeServer: MakeServer = (era, telling) => createServer(means, era, telling)
-    const prompts = new Set(core.described?.prompts.map((prompt) => prompt.name))
-    const knows = (name: string): boolean => core.surface.offered.has(name) || prompts.has(name)
-    const { lacking } = core.surface
-    return { core, caller: { id, name, lacking, knows, makeServer, watch: core.described?.watch } }
+    const instructions = toInstructions({ project, locked, local: isLocal, begin, secrets: names })
+    const makeServer: MakeServer = (era, telling) => createServer({ version, instructions, ...core }, era, telling)
+    return { core, caller: toCaller({ id, name }, core, makeServer) }
   }
+  const only = config.lockProject ? upstream.project : undefined
   const knows = (tool: string): boolean => catalogueOf(config.lockProject).has(tool)
-  return { http, version, only: config.lockProject ? upstream.project : undefined, knows, host }
+  return { http, version, only, knows, secretNames: store.names, host }
 }

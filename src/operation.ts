@@ -133,6 +133,18 @@ export interface Loss {
   /** Where nobody can be asked: refuse, or show a preview first (the operator may choose otherwise). */
   readonly unasked: 'refuse' | 'preview'
 }
+/**
+ * Where the secrets of a call go, so that one bound to a place goes nowhere else: to the address in an input, or to
+ * what an input full of settings names, of a type that is an input or, with `stored`, that of the object read there.
+ */
+export type SecretTarget =
+  | { readonly is: string; readonly url: string }
+  | {
+      readonly type: string
+      readonly settings: string
+      /** Below the project; has the type and the settings under the same names. */
+      readonly stored?: string
+    }
 
 /** What every tool says of itself, whatever answers it. */
 export interface Described {
@@ -154,6 +166,8 @@ export interface Described {
   readonly scopes: readonly Scope[]
   /** Dotted input paths whose values must never come back out; `payload.*` takes every leaf that is not plainly harmless. */
   readonly secrets?: readonly string[]
+  /** Where they go; without it no reference to a secret is taken. */
+  readonly secretsGo?: SecretTarget
   /** Fields that are not inputs, each with its reason (and the right tool): documented ones, and traps. */
   readonly leftOut?: Readonly<Record<string, string>>
 }
@@ -191,8 +205,10 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> extends Describ
   readonly reply: Reply<In>
   /** 201 means created; a 200 then means something that existed was changed. */
   readonly creates?: string
-  /** Reply fields that are secrets and are the purpose of the call: kept in the result, marked, never logged. */
+  /** Reply fields that are secrets and are the purpose of the call: handed over as the operator chose, never logged. */
   readonly reveals?: readonly string[]
+  /** What makes another value of those when one could not be handed over. Required beside `reveals`. */
+  readonly ifLost?: string
   /** Reply fields holding a caller's own JSON, passed on as it is (nulls included). */
   readonly opaque?: readonly string[]
   /** The reply may be far larger than a page of rows. */

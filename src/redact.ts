@@ -1,5 +1,6 @@
 import type { Json } from './operation.ts'
 import { createMasking } from './secret-forms.ts'
+import { readReference } from './secrets/reference.ts'
 
 /** What stands where a secret stood. */
 export const MASK = '***'
@@ -7,6 +8,9 @@ export const MASK = '***'
 /** Fields that are secrets whatever operation they appear in, in snake_case, camelCase or run together. */
 const SECRET_NAMES =
   /(^|[a-z0-9_-])(password|passwd|passphrase|pass|pwd|secret|token|api[_-]?key|private[_-]?key([_-]?id)?|access[_-]?key([_-]?id)?|secret[_-]?key|connection[_-]?string)([_-]?backup)?$/i
+
+/** Whether a field of this name is a secret wherever it appears. */
+export const isSecretField = (name: string): boolean => SECRET_NAMES.test(name)
 
 /** Fields whose text PostHog does not mask (fact sheet: external data sources 4). */
 const FREE_TEXT = /^(latest_error|error|error_message|message|detail|exception|status_message|warning|says)$/
@@ -138,7 +142,8 @@ const leaves = (value: unknown, name: string, path: readonly string[]): readonly
   if (typeof value === 'string') return path[0] !== '*' || isSecretLeaf(name, value) ? [value] : []
   if (typeof value === 'number') return path[0] !== '*' || isSecretLeaf(name, String(value)) ? [String(value)] : []
   if (Array.isArray(value)) return value.flatMap((item) => leaves(item, name, path))
-  if (typeof value !== 'object' || value === null) return []
+  // The name of a secret is none.
+  if (typeof value !== 'object' || value === null || readReference(value) !== undefined) return []
   const [step, ...rest] = path
   return Object.entries(value).flatMap(([key, item]) => {
     if (step === undefined || step === '*') return leaves(item, key, ['*'])

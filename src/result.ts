@@ -2,6 +2,7 @@ import type { AllowedFiles } from './files.ts'
 import type { HttpReply } from './http/client.ts'
 import type { Effect, Json, Operation } from './operation.ts'
 import type { Redactor } from './redact.ts'
+import type { Delivery } from './secrets/shown-once.ts'
 import { type AnsweredCall, toStructured } from './shape.ts'
 import { ToolError } from './tool-error.ts'
 
@@ -35,19 +36,23 @@ const LARGEST_TEXT = 20_000
 /** Images up to this many bytes go into the result; hosts refuse much larger ones. */
 const LARGEST_IMAGE = 3_000_000
 
-/** The result of a success, masked. @throws ToolError when a file can go nowhere */
-export const toResult = async (answer: Answer, redactor: Redactor, operation: Operation): Promise<ToolResult> => {
+/**
+ * The result of a success, masked.
+ * @param delivery hands over what is shown only once, of an operation that has that
+ * @throws ToolError when a file can go nowhere, or such a value could not be handed over
+ */
+export const toResult = async (
+  answer: Answer,
+  redactor: Redactor,
+  operation: Operation,
+  delivery: Delivery | undefined,
+): Promise<ToolResult> => {
   if (answer.kind === 'file') return toFileResult(answer, redactor)
-  const { schema, call } = answer
-  const options = { ...(operation.reveals ? { reveals: operation.reveals } : {}) }
-  const masked = redactor.value(toStructured(operation, schema, call), options) as Json
-  const structured = operation.reveals
-    ? {
-        ...masked,
-        sensitive: `${operation.reveals.join(', ')}: shown only here. Hand it over, do not store it in the chat.`,
-      }
-    : masked
-  return { content: [{ type: 'text', text: JSON.stringify(structured) }], structuredContent: structured }
+  const structured = toStructured(operation, answer.schema, answer.call)
+  const { reveals } = operation
+  // Masked before and after it is handed over: what is revealed is all that may differ.
+  const masked = (value: Json): Json => redactor.value(value, reveals ? { reveals } : {}) as Json
+  return toBlocks(delivery === undefined ? masked(structured) : await delivery.deliver(masked(structured)))
 }
 
 /** The result of a failure, masked; an error that is nobody's on purpose tells nothing of itself. */
@@ -61,6 +66,10 @@ export const toErrorResult = (error: unknown, redactor: Redactor, effect: Effect
         })
   return { content: [{ type: 'text', text: redactor.sentence(told.text) }], isError: true }
 }
+
+/** The same result with a word of ours to its caller. */
+export const withNote = (result: ToolResult, note: string | undefined): ToolResult =>
+  note === undefined ? result : toBlocks({ ...result.structuredContent, secrets_note: note })
 
 const toFileResult = async (answer: Extract<Answer, { kind: 'file' }>, redactor: Redactor): Promise<ToolResult> => {
   const { reply, files, input, project } = answer

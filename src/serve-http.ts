@@ -32,7 +32,7 @@ export interface HttpServing {
 
 /** Who may call, as the operator chose. @throws ConfigError */
 const createCallers = (
-  { http, host, only, knows }: Host,
+  { http, host, only, knows, secretNames }: Host,
   settings: HttpSettings,
   log: Logger,
   dropped: (caller: Caller) => void,
@@ -40,7 +40,8 @@ const createCallers = (
   if (settings.auth === 'none') return createOpenCallers(host({ id: 'open', name: 'local' }), dropped)
   const pool = new CallerPool(dropped)
   if (settings.auth === 'token') {
-    const tokens = new AccessTokens({ token: settings.token, path: settings.tokensFile, only, knows }, (error) =>
+    const sources = { token: settings.token, path: settings.tokensFile, only, knows, secretNames }
+    const tokens = new AccessTokens(sources, (error) =>
       log.error({ error: error.message }, 'tokens not read; those before stay in force'),
     )
     return createTokenCallers(tokens, pool, (id, name, ceiling) => host({ id, name, ceiling }))

@@ -11,7 +11,7 @@ export const serveStdio = async (
   log: Logger,
   { hasKey, isLocal, told }: { readonly hasKey: boolean; readonly isLocal: boolean; readonly told: Promise<void> },
 ): Promise<void> => {
-  const { caller, core } = host({ id: 'stdio', name: 'local' })
+  const { caller, core } = host({ id: 'stdio', name: 'local', isOperator: true })
   const connection = connectStdio(caller.makeServer, { input: process.stdin, output: process.stdout }, (error) =>
     log.warn({ error: error.name }, 'protocol error'),
   )

@@ -1,7 +1,7 @@
 import type { FailureKind } from './http/failure.ts'
 
-/** Whether a failed call may have changed something at PostHog. */
-export type Changed = 'nothing' | 'unknown'
+/** Whether a failed call may have changed something at PostHog; `done` where only what comes after it failed. */
+export type Changed = 'nothing' | 'unknown' | 'done'
 
 /** What went wrong, for counting: wrong arguments, SQL that PostHog refused, no reply, or anything else that is no fault. */
 export type ToolErrorKind = 'input' | 'sql' | FailureKind | 'refused'
@@ -37,8 +37,12 @@ export class ToolError extends Error {
   /** The text a model reads. */
   get text(): string {
     const nothing = this.residue === undefined ? 'Nothing was changed.' : `${this.residue} Nothing else was changed.`
-    const changed = this.changed === 'nothing' ? nothing : 'It is not known whether the change was carried out.'
-    return [sentence(this.message), changed, sentence(this.next)].filter((line) => line !== '').join('\n')
+    const told = {
+      nothing,
+      unknown: 'It is not known whether the change was carried out.',
+      done: 'The change was carried out.',
+    }
+    return [sentence(this.message), told[this.changed], sentence(this.next)].filter((line) => line !== '').join('\n')
   }
 }
 

@@ -110,6 +110,7 @@ const provision = operation({
   body: ({ database_name, table_name }) => ({ database_name, table_name, schema_name: table_name }),
   reply: { kind: 'object', fields: z.looseObject({ status: string, org: string, username: string, password: string }) },
   reveals: ['password'],
+  ifLost: 'data_warehouse_reset_password makes another one when the warehouse is ready',
   checkNote: `${statusInApp} A lost reply takes the password with it: data_warehouse_reset_password makes another one when the warehouse is ready.`,
   names: { schema_name: 'table_name' },
   deviations: [
@@ -171,7 +172,7 @@ const resetPassword = operation({
   ...write,
   title: 'Reset the root password',
   description:
-    'Makes a new root password for the managed warehouse and shows it once. The old one fails at once, for everything that uses it. Organization admins only.',
+    'Makes a new root password for the managed warehouse, which PostHog shows once. The old one fails at once, for everything that uses it. Organization admins only.',
   method: 'POST',
   path: 'data_warehouse/reset-password/',
   documented: environments,
@@ -183,6 +184,7 @@ const resetPassword = operation({
   body: () => undefined,
   reply: { kind: 'object', fields: z.looseObject({ username: string, password: string }) },
   reveals: ['password'],
+  ifLost: 'The old password does not work any more: call data_warehouse_reset_password again for another one',
   checkNote:
     'It does not tell which password holds. If the reply was lost, try the old password; if it fails, reset again.',
 })

@@ -136,6 +136,7 @@ const databaseSchema = operation({
   reply: { kind: 'list', paging: 'whole', limit: 50, row: offeredTable, from: toOfferedTable },
   deadline: 'long',
   secrets: ['payload.*'],
+  secretsGo: { type: 'source_type', settings: 'payload' },
   leftOut: repeatedSource,
   deviations: [
     'The real body is source_type and the connection keys, flat; payload is spread into it.',

@@ -106,6 +106,7 @@ const create = operation({
   creates: 'the source',
   deadline: 'long',
   secrets: ['payload.*'],
+  secretsGo: { type: 'source_type', settings: 'payload' },
   check: 'external_data_sources_list',
   leftOut: {
     client_secret: dead,
@@ -168,6 +169,7 @@ const update = operation({
   reply: { kind: 'object', fields: source, from: withoutColumnLists },
   deadline: 'long',
   secrets: ['job_inputs.*'],
+  secretsGo: { stored: 'external_data_sources/{id}/', type: 'source_type', settings: 'job_inputs' },
   check: 'external_data_sources_get',
   leftOut: {
     client_secret: dead,

@@ -30,6 +30,12 @@ export const format = z.enum(['CSV', 'CSVWithNames', 'Parquet', 'JSONEachRow', '
 /** Keys of the caller's bucket; write-only upstream. */
 export const credential = z.strictObject({ access_key: text, access_secret: text })
 
+/** What of that is secret, and where it goes. */
+export const secret = {
+  secrets: ['credential.access_key', 'credential.access_secret'],
+  secretsGo: { is: 'Table', url: 'url_pattern' },
+} as const
+
 /** The one option upstream reads. */
 export const options = z.strictObject({ csv_allow_double_quotes: z.boolean() })
 

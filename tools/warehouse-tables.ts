@@ -2,10 +2,18 @@ import { z } from 'zod'
 import { operation } from '../src/operation.ts'
 import { changesSomething, id, nothingToChange, paging, part, string, text } from './fields.ts'
 import { tableLoss } from './losses.ts'
-import { credential, format, options, read, refuseRowsOfView, table, withoutBlankSchema, write } from './table-parts.ts'
+import {
+  credential,
+  format,
+  options,
+  read,
+  refuseRowsOfView,
+  secret,
+  table,
+  withoutBlankSchema,
+  write,
+} from './table-parts.ts'
 import { warehouseTableActions } from './warehouse-table-actions.ts'
-
-const secrets = ['credential.access_key', 'credential.access_secret']
 
 const list = operation({
   name: 'warehouse_tables_list',
@@ -49,7 +57,7 @@ const create = operation({
   }),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
   creates: 'the table',
-  secrets,
+  ...secret,
   deadline: 'long',
   check: 'warehouse_tables_list',
   residue: 'PostHog may keep the unused bucket credential of a create that it refused after reading.',
@@ -96,7 +104,7 @@ const update = operation({
     })
     .refine(changesSomething, nothingToChange),
   reply: { kind: 'object', fields: table, from: withoutBlankSchema },
-  secrets,
+  ...secret,
   leftOut: { deleted: 'Hides even a synced table, past the guard and join clean-up: use warehouse_tables_delete.' },
 })
 

@@ -1,4 +1,4 @@
-import { StatusError } from '../carry-out.ts'
+import { StatusError } from '../status-error.ts'
 import { ToolError } from '../tool-error.ts'
 
 /**

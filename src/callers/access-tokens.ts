@@ -10,6 +10,8 @@ import { toHash } from './caller.ts'
 export interface Ceiling extends Limits {
   /** The one project of its calls. */
   readonly project?: number | undefined
+  /** The secrets its calls may refer to; none where it does not say. */
+  readonly secrets?: readonly string[] | undefined
 }
 
 /** One token that opens this server. */
@@ -32,6 +34,7 @@ const entry = z
     tools: z.array(z.string()).optional(),
     exclude_tools: z.array(z.string()).optional(),
     project: z.int().positive().optional(),
+    secrets: z.array(z.string()).optional(),
   })
   .refine(({ token, sha256 }) => (token === undefined) !== (sha256 === undefined), 'token or sha256, one of them')
   .refine(({ read_only, tier }) => !(read_only && letWrite(tier)), 'read_only is tier read: leave one out')
@@ -39,7 +42,7 @@ const entry = z
 const file = z.strictObject({ tokens: z.array(entry).min(1) })
 
 /** @throws ConfigError that names the place of what is wrong, and never a token */
-const readTokens = (path: string, { only, knows }: TokenSources): readonly AccessToken[] => {
+const readTokens = (path: string, { only, knows, secretNames }: TokenSources): readonly AccessToken[] => {
   let text: unknown
   try {
     text = JSON.parse(readFileSync(path, 'utf8'))
@@ -64,16 +67,24 @@ const readTokens = (path: string, { only, knows }: TokenSources): readonly Acces
     if (unknown !== undefined)
       throw new ConfigError(`MCP_AUTH_TOKENS_FILE: ${name}: there is no tool ${unknown}; the README lists them`)
   }
-  return data.tokens.map(({ name, token, sha256, read_only, tier, toolsets, tools, exclude_tools, project }) => ({
-    name,
-    hash: token === undefined ? Buffer.from(sha256 ?? '', 'hex') : toHash(token),
-    readOnly: read_only,
-    tiers: tier,
-    toolsets,
-    tools,
-    excludeTools: exclude_tools,
-    project,
-  }))
+  const without = data.tokens.find(({ secrets = [] }) => secrets.some((name) => !secretNames.includes(name)))
+  if (without !== undefined)
+    throw new ConfigError(
+      `MCP_AUTH_TOKENS_FILE: ${without.name} has a secret that this server does not; it has: ${secretNames.join(', ') || 'none'}`,
+    )
+  return data.tokens.map(
+    ({ name, token, sha256, read_only, tier, toolsets, tools, exclude_tools, project, secrets }) => ({
+      name,
+      hash: token === undefined ? Buffer.from(sha256 ?? '', 'hex') : toHash(token),
+      readOnly: read_only,
+      tiers: tier,
+      toolsets,
+      tools,
+      excludeTools: exclude_tools,
+      project,
+      secrets,
+    }),
+  )
 }
 
 /** A file that changed counts no later than this. */
@@ -87,6 +98,8 @@ export interface TokenSources {
   readonly only: number | undefined
   /** Whether there is a tool of this name: a wrong one in `exclude_tools` would take away nothing. */
   knows(tool: string): boolean
+  /** The secrets there are. */
+  readonly secretNames: readonly string[]
 }
 
 /** The tokens that open this server: one from the environment, more from a file that may change while it runs. */

@@ -2,16 +2,18 @@ import type { Ask } from '../carry-out.ts'
 import type { FailedCall } from '../failure.ts'
 import type { Loss } from '../operation.ts'
 import type { Target } from '../request.ts'
+import type { Unbound } from '../secrets/caller-secrets.ts'
 import { ToolError } from '../tool-error.ts'
 import type { SchemaLook } from './in-schema.ts'
 import { AskFirst, type Person } from './person.ts'
-import { type ConfirmSettings, lossOf, unaskedOf } from './policy.ts'
+import { type ConfirmSettings, lossOf, secretLoss, unaskedOf } from './policy.ts'
 import { type Preview, preview } from './preview.ts'
 import type { Bound, Seals } from './seal.ts'
 import type { Uses } from './uses.ts'
 import {
   brokenSeal,
   nobodyToAsk,
+  nobodyToAskForSecrets,
   toForm,
   tooManyQuestions,
   toPreviewAnswer,
@@ -47,6 +49,10 @@ export interface Pending {
   readonly person: Person | undefined
   /** What an earlier preview gave out. */
   readonly token: string | undefined
+  /** Secrets that only a person can let go where the call sends them. */
+  readonly unbound: readonly Unbound[]
+  /** What stands for a secret in another call with the same arguments. */
+  readonly named: ((text: string) => string) | undefined
 }
 
 /**
@@ -56,7 +62,8 @@ export interface Pending {
  */
 export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<boolean> => {
   const { call, person } = pending
-  const loss = lossOf(call.operation, call.input, means.settings.writes)
+  const loss =
+    pending.unbound.length > 0 ? secretLoss(pending.unbound) : lossOf(call.operation, call.input, means.settings.writes)
   if (loss === undefined) return false
   const look = (): Promise<Preview> =>
     preview(loss, pending.look, pending.target, { ask: pending.ask, schema: means.schema })
@@ -85,22 +92,23 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<bo
 
 const toBound = (
   { caller }: ConfirmMeans,
-  { call, target }: Pending,
+  { call, target, named }: Pending,
   seen: Preview,
   purpose: Bound['purpose'],
 ): Bound => ({
   purpose,
-  call: [caller, call.operation.name, call.origin, target.project, sorted(call.input)],
+  call: [caller, call.operation.name, call.origin, target.project, sorted(call.input, named)],
   object: [seen.id, seen.digest],
 })
 
 /** The same arguments in another order are the same call. */
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted)
+const sorted = (value: unknown, named: Pending['named']): unknown => {
+  if (typeof value === 'string') return named?.(value) ?? value
+  if (Array.isArray(value)) return value.map((item) => sorted(item, named))
   if (typeof value !== 'object' || value === null) return value
   return Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, item]) => [name, sorted(item)])
+    .map(([name, item]) => [name, sorted(item, named)])
 }
 
 /** Opens a seal and uses it up. @throws ToolError when it does not count */
@@ -114,6 +122,7 @@ const useUp = async ({ seals, uses }: ConfirmMeans, seal: string, bound: Bound):
 
 const showFirst = async (means: ConfirmMeans, pending: Pending, seen: Preview): Promise<void> => {
   const { call, token } = pending
+  if (pending.unbound.length > 0) throw nobodyToAskForSecrets(call, seen, pending.unbound)
   if (unaskedOf(call.operation, means.settings) !== 'preview') throw nobodyToAsk(call, seen)
   const bound = toBound(means, pending, seen, 'preview')
   if (token === undefined) throw toPreviewAnswer(call, seen, means.seals.seal(bound))

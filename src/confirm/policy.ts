@@ -1,4 +1,5 @@
 import type { Json, Loss, Operation } from '../operation.ts'
+import type { Unbound } from '../secrets/caller-secrets.ts'
 
 /** What happens where nobody can be asked. */
 export type Unasked = Loss['unasked']
@@ -27,6 +28,18 @@ const PLAIN: Loss = {
   weight: 'tick',
   unasked: 'preview',
 }
+
+/** Secrets that the operator has bound to nothing: whoever approves sees where they go. */
+export const secretLoss = (unbound: readonly Unbound[]): Loss => ({
+  of: () => ({
+    name: unbound.map(({ name }) => name).join(', '),
+    facts: { 'goes to': unbound.map(({ name, type, host }) => `${name}: ${type}, ${host}`) },
+  }),
+  says: 'Sends a secret of this server, which is bound to no place, with this call.',
+  undo: 'What was sent cannot be taken back.',
+  weight: 'name',
+  unasked: 'refuse',
+})
 
 /** What has to be approved before this call is sent; undefined where nothing has. */
 export const lossOf = (

@@ -1,4 +1,5 @@
 import type { FailedCall } from '../failure.ts'
+import type { Unbound } from '../secrets/caller-secrets.ts'
 import { ToolError } from '../tool-error.ts'
 import type { Form, Reply } from './person.ts'
 import type { Preview } from './preview.ts'
@@ -94,6 +95,18 @@ export const nobodyToAsk = (call: FailedCall, seen: Preview): ToolError =>
       next: 'Use a client that can ask (elicitation), or do it in the PostHog app; the operator may allow a preview instead (--unasked preview)',
     },
   )
+
+/** Nobody can be asked about secrets that are bound to nothing. */
+export const nobodyToAskForSecrets = (call: FailedCall, seen: Preview, unbound: readonly Unbound[]): ToolError => {
+  const ways = unbound.map(
+    ({ name, type }) =>
+      `MCP_SECRET_${name}_FOR=${type}@HOST (of a file: ${name}.for beside it), or ${type} alone where the type has no host of its own`,
+  )
+  return new ToolError(
+    `${call.operation.name}: not sent. A secret that is bound to no target needs a person's approval, and this client cannot ask one\n${toSentences(call, seen)}`,
+    { next: `The operator binds it: ${ways.join('; ')}` },
+  )
+}
 
 /** What is shown instead of asking. */
 export const toPreviewAnswer = (call: FailedCall, seen: Preview, confirmation: string): ToolError =>

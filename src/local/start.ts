@@ -25,11 +25,11 @@ const processPath = (): string => {
 }
 
 /**
- * The environment of the API process and its engine: without the key to the real PostHog, which they never need, and
+ * The environment of the API process and its engine: without the key to the real PostHog and the secrets kept for it, which they never need, and
  * without cloud credentials, which the engine would try on buckets by itself.
  */
 export const toChildEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(POSTHOG|AWS)_/i.test(name)))
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(POSTHOG|AWS|MCP)_/i.test(name)))
 
 const send = (child: ChildProcess, message: ToProcess): void => {
   // A process that was killed a moment ago is seen by its exit event; the failed send has nothing to add.

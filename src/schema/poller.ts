@@ -1,5 +1,5 @@
-import { StatusError } from '../carry-out.ts'
 import { outOfScope } from '../request-scope.ts'
+import { StatusError } from '../status-error.ts'
 
 /** The longest pause between two looks at a project, after failures. */
 const LONGEST_MS = 30 * 60_000

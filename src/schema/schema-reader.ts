@@ -1,5 +1,5 @@
-import { StatusError } from '../carry-out.ts'
 import type { Json } from '../operation.ts'
+import { StatusError } from '../status-error.ts'
 import { ToolError } from '../tool-error.ts'
 import { assemble } from './assemble.ts'
 import { toObjects } from './reply-parts.ts'

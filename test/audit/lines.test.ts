@@ -14,6 +14,7 @@ import { operations } from '../../tools/index.ts'
 import { requests } from '../calls/requests.ts'
 import { startFaulty } from '../fake/faulty.ts'
 import { approvals } from '../fake/hooks.ts'
+import { noSecrets } from '../fake/secrets.ts'
 import { useMcp } from '../fake/mcp.ts'
 import { inTurn, useRecorder } from '../fake/recorder.ts'
 import { shown } from '../fake/shown.ts'
@@ -237,6 +238,7 @@ describe('what a person answered', () => {
       apiKey: 'phx_0123456789',
       audit,
       confirm: approvals(),
+      ...noSecrets,
     }
     const context = { signal: new AbortController().signal, redactor: createRedactor(['hunter22']) }
     const done = underAudit(means, { tool, input: {}, context, confirmed }, work)

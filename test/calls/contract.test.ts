@@ -77,7 +77,7 @@ describe('all 76 rows of the oracle', () => {
 
   beforeAll(async () => {
     posthog = await startRecorder()
-    mcp = await connectMcp({ origin: posthog.origin })
+    mcp = await connectMcp({ origin: posthog.origin, flags: ['--reveal-passwords'] })
     await mcp.list()
   })
   afterAll(async () => {

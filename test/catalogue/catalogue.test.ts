@@ -135,6 +135,8 @@ describe('what each tool is', () => {
       ['external_data_sources_update', 'job_inputs.*'],
       ['external_data_sources_database_schema', 'payload.*'],
     ])
+    const without = operations.filter(({ secrets, secretsGo }) => (secrets === undefined) !== (secretsGo === undefined))
+    expect(without.map(({ name }) => name)).toEqual([])
     const shown = operations.flatMap(({ name, reveals }) => (reveals ? [[name, ...reveals]] : []))
     expect(shown).toEqual([
       ['data_warehouse_provision', 'password'],

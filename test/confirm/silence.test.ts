@@ -9,6 +9,7 @@ import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
 import { approvals, noHooks, toResult } from '../fake/hooks.ts'
 import { useRecorder } from '../fake/recorder.ts'
+import { noSecrets } from '../fake/secrets.ts'
 import { DESTROYS, isDestruction, posthog } from './destroys.ts'
 
 const catalogue = toCatalogue(operations, false)
@@ -23,7 +24,8 @@ const callAll = async (person: Person, broken = false) => {
   const own = approvals()
   const uses = { take: () => Promise.reject(new Error('Redis is away')) }
   const confirm = broken ? { ...own, uses } : own
-  const means = { http, projects: createProjects(7, createLook(http)), files: allowFiles([]), origin, apiKey, confirm }
+  const projects = createProjects(7, createLook(http))
+  const means = { http, projects, files: allowFiles([]), origin, apiKey, confirm, ...noSecrets }
   const call = createCall(means, noHooks)
   const texts: string[] = []
   for (const [name, args] of Object.entries(DESTROYS)) {

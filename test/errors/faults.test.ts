@@ -11,7 +11,7 @@ let mcp: Connection
 
 beforeAll(async () => {
   upstream = await startFaulty()
-  mcp = await connectMcp({ origin: upstream.origin, env: { LOG_LEVEL: 'debug' } })
+  mcp = await connectMcp({ origin: upstream.origin, env: { LOG_LEVEL: 'debug' }, flags: ['--reveal-passwords'] })
 })
 afterAll(async () => {
   await mcp.close()

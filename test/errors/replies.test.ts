@@ -10,7 +10,7 @@ let mcp: Connection
 
 beforeAll(async () => {
   upstream = await startRecorder()
-  mcp = await connectMcp({ origin: upstream.origin, env: { LOG_LEVEL: 'debug' } })
+  mcp = await connectMcp({ origin: upstream.origin, env: { LOG_LEVEL: 'debug' }, flags: ['--reveal-passwords'] })
 })
 afterAll(async () => {
   await mcp.close()

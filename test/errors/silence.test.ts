@@ -8,6 +8,7 @@ import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
 import { approvals, noHooks, saysYes, toResult } from '../fake/hooks.ts'
 import { type Script, useRecorder } from '../fake/recorder.ts'
+import { noSecrets } from '../fake/secrets.ts'
 import { destruction, shown } from '../fake/shown.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
@@ -28,6 +29,7 @@ const start = async (script: Script) => {
     origin,
     apiKey,
     confirm: approvals(),
+    ...noSecrets,
   }
   const run = createCall(means, noHooks)
   const call = (name: string, args: Record<string, unknown>) => {

@@ -8,6 +8,7 @@ import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
 import { approvals, noHooks, toResult } from '../fake/hooks.ts'
 import { type Answer, useRecorder } from '../fake/recorder.ts'
+import { noSecrets } from '../fake/secrets.ts'
 
 /** Fetches an export whose file the storage answers for; in this process, so that the storage may be a local one. */
 const download = async (stored: Answer) => {
@@ -26,6 +27,7 @@ const download = async (stored: Answer) => {
     origin,
     apiKey,
     confirm: approvals(),
+    ...noSecrets,
   }
   const tool = toCatalogue(operations, false).get('exports_content')
   if (tool === undefined) throw new Error('no such tool')

@@ -321,8 +321,15 @@ test('a folder or a port that is taken is one sentence', async () => {
   await local.close()
 })
 
-test('the processes get no key to the real PostHog and no cloud credentials', () => {
-  const env = { PATH: '/bin', POSTHOG_PERSONAL_API_KEY: 'phx_x', posthog_api_key: 'phx_y', AWS_SECRET_ACCESS_KEY: 'z' }
+test('the processes get no key to the real PostHog, no secret and no cloud credentials', () => {
+  const env = {
+    PATH: '/bin',
+    POSTHOG_PERSONAL_API_KEY: 'phx_x',
+    posthog_api_key: 'phx_y',
+    AWS_SECRET_ACCESS_KEY: 'z',
+    MCP_SECRET_DB: 's',
+    MCP_AUTH_TOKEN: 't',
+  }
   expect(toChildEnvironment(env)).toEqual({ PATH: '/bin' })
 })
 

@@ -88,7 +88,7 @@ describe.each<Era>(['legacy', 'modern', 'v1'])('on the local warehouse, %s clien
     const client = await startClient({ directory: root, sessionActions: 'allow', admin: true })
     exported = await makeExports(client)
     const env = { POSTHOG_PERSONAL_API_KEY: client.local.key, POSTHOG_PROJECT_ID: undefined }
-    const first = await connectMcp({ era, origin: client.local.origin, env })
+    const first = await connectMcp({ era, origin: client.local.origin, env, flags: ['--reveal-passwords'] })
     try {
       await playManaged(toolSession(first, tally), client)
       // Only the warehouse that the program started itself may send it to plain-http storage.

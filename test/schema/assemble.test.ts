@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { StatusError } from '../../src/carry-out.ts'
 import type { Json } from '../../src/operation.ts'
 import { createRedactor } from '../../src/redact.ts'
 import { contentsAt } from '../../src/schema/places.ts'
 import { createSchemaReader } from '../../src/schema/schema-reader.ts'
 import { readSchemaReply } from '../../src/schema/schema-reply.ts'
+import { StatusError } from '../../src/status-error.ts'
 import { ToolError } from '../../src/tool-error.ts'
 import { olderSchemaReply, SOURCE_ID, schemaReply, sourcesReply, viewsReply } from './replies.ts'
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { StatusError } from '../../src/carry-out.ts'
 import { Poller } from '../../src/schema/poller.ts'
 import { LIFETIME_MS, PARTIAL_LIFETIME_MS, SchemaCache } from '../../src/schema/schema-cache.ts'
 import type { Snapshot } from '../../src/schema/snapshot.ts'
+import { StatusError } from '../../src/status-error.ts'
 import { ToolError } from '../../src/tool-error.ts'
 
 const snapshotOf = (project: number, names: readonly string[], takenAt: number): Snapshot => {

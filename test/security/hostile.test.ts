@@ -81,7 +81,7 @@ describe('through every tool', () => {
   let mcp: Connection
   beforeAll(async () => {
     upstream = await startRecorder()
-    mcp = await connectMcp({ origin: upstream.origin })
+    mcp = await connectMcp({ origin: upstream.origin, flags: ['--reveal-passwords'] })
   })
   afterAll(async () => {
     await mcp.close()

@@ -14,7 +14,7 @@ let mcp: Connection
 beforeAll(async () => {
   upstream = await startRecorder()
   const env = { LOG_LEVEL: 'debug', POSTHOG_PERSONAL_API_KEY: KEY }
-  mcp = await connectMcp({ origin: upstream.origin, env })
+  mcp = await connectMcp({ origin: upstream.origin, env, flags: ['--reveal-passwords'] })
 })
 afterAll(async () => {
   await mcp.close()

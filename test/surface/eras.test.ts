@@ -7,7 +7,7 @@ import { replies } from '../fixtures/replies.ts'
 describe.each<Era>(['legacy', 'modern', 'v1'])('the %s client', (era) => {
   test('gets every tool’s result, checked against the schema it was told', async () => {
     const posthog = await useRecorder()
-    const mcp = await useMcp({ era, origin: posthog.origin })
+    const mcp = await useMcp({ era, origin: posthog.origin, flags: ['--reveal-passwords'] })
     const tools = await mcp.list()
     expect(tools).toHaveLength(58)
     const operations = tools.filter(({ name }) => !/^(schema|query)_/.test(name))

@@ -18,7 +18,7 @@ let posthog: Recorder
 let mcp: Connection
 beforeAll(async () => {
   posthog = await startRecorder()
-  mcp = await connectMcp({ origin: posthog.origin, flags: ['--allow-dir', folder] })
+  mcp = await connectMcp({ origin: posthog.origin, flags: ['--allow-dir', folder, '--reveal-passwords'] })
   // From here on the client checks every result against the listed schema.
   await mcp.list()
 })

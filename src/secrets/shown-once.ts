@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, open, realpath, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Json, Operation } from '../operation.ts'
+import { createRedactor } from '../redact.ts'
+import { ToolError } from '../tool-error.ts'
+
+/** Where what PostHog shows only once goes: nowhere, as long as the operator has not said. */
+export type Handover =
+  | { readonly to: 'nowhere' }
+  | { readonly to: 'folder'; readonly folder: string }
+  | { readonly to: 'result' }
+
+/** The hand-over of one call, ready before the call is made. */
+export interface Delivery {
+  /**
+   * What the result may say: with the values, or with the place where they are.
+   * @throws ToolError when they could not be handed over
+   */
+  deliver(reply: Json): Promise<Json>
+  /** Leaves nothing behind of a call that had no such reply. */
+  discard(): Promise<void>
+}
+
+/**
+ * Gets ready for the reply of such an operation; undefined for every other one.
+ * @throws ToolError when there is no way to hand it over: nothing is sent then, for the value would be lost
+ */
+export const prepareDelivery = async (
+  handover: Handover,
+  { name, reveals, ifLost = '' }: Pick<Operation, 'name' | 'reveals' | 'ifLost'>,
+): Promise<Delivery | undefined> => {
+  if (reveals === undefined) return undefined
+  switch (handover.to) {
+    case 'result':
+      return { deliver: async (reply) => ({ ...reply, sensitive: shownHere(reveals) }), discard: async () => undefined }
+    case 'folder':
+      return toFile(await reserve(handover.folder, name), { name, reveals, ifLost })
+    case 'nowhere':
+      throw new ToolError(
+        `${name}: not sent. PostHog shows ${reveals.join(', ')} only once, and the operator has not said where it may go`,
+        {
+          next: 'The operator starts the server with --passwords-dir FOLDER (written to a file there that only its user can read; you get the place), or with --reveal-passwords (in the result, and so in the chat)',
+        },
+      )
+  }
+}
+
+const shownHere = (reveals: readonly string[]): string =>
+  `${reveals.join(', ')}: shown only here. Hand it over, do not store it in the chat.`
+
+interface Reserved {
+  readonly path: string
+  readonly file: FileHandle
+  readonly inode: number
+}
+
+/** Made before the call, so that a folder that cannot be written costs no password. */
+const reserve = async (folder: string, name: string): Promise<Reserved> => {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  try {
+    const path = join(await realpath(folder), `${name}-${stamp}-${randomBytes(8).toString('hex')}.json`)
+    const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    return { path, file, inode: (await file.stat()).ino }
+  } catch (error) {
+    throw new ToolError(`${name}: not sent. The folder for passwords cannot be written (${codeOf(error)})`, {
+      next: 'The operator has to mend --passwords-dir first: the password would have been lost',
+    })
+  }
+}
+
+const toFile = (
+  { path, file, inode }: Reserved,
+  { name, reveals, ifLost }: { readonly name: string; readonly reveals: readonly string[]; readonly ifLost: string },
+): Delivery => {
+  const discard = async (): Promise<void> => {
+    await file.close().catch(() => undefined)
+    await unlink(path).catch(() => undefined)
+  }
+  return {
+    discard,
+    async deliver(reply) {
+      const values = revealed(reply, reveals)
+      if (values.length === 0) {
+        await discard()
+        return reply
+      }
+      try {
+        await file.writeFile(`${JSON.stringify(reply, null, 2)}\n`)
+        await file.sync()
+        await file.close()
+        // A folder that was cleaned up meanwhile took the file with it.
+        if ((await lstat(path)).ino !== inode) throw new Error('replaced')
+      } catch (error) {
+        await discard()
+        throw new ToolError(
+          `${name}: PostHog carried it out, but ${reveals.join(', ')} could not be written to its file (${codeOf(error)}) and is not delivered`,
+          { changed: 'done', next: `${ifLost}, once the operator has mended --passwords-dir` },
+        )
+      }
+      // Masked also where the reply repeats it in another field.
+      const masked = createRedactor(values).value(reply) as Json
+      return {
+        ...masked,
+        saved_to: path,
+        sensitive: `${reveals.join(', ')}: in the file saved_to on the server's machine, for its user only. Tell the person where it is.`,
+      }
+    },
+  }
+}
+
+/** However deep, and of whatever type a later PostHog makes it. */
+const revealed = (value: unknown, reveals: readonly string[]): readonly string[] => {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) =>
+    reveals.includes(name) && (typeof item === 'string' || typeof item === 'number') && item !== ''
+      ? [String(item)]
+      : revealed(item, reveals),
+  )
+}
+
+const codeOf = (error: unknown): string =>
+  // Node's errors of files have one.
+  error instanceof Error && 'code' in error ? String(error.code) : 'error'

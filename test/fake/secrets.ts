@@ -1,0 +1,9 @@
+import type { Means } from '../../src/call.ts'
+import { createCallerSecrets } from '../../src/secrets/caller-secrets.ts'
+import { openSecretStore } from '../../src/secrets/secret-store.ts'
+
+/** The part of a call path whose caller has no secrets to refer to. */
+export const noSecrets: Pick<Means, 'secrets' | 'handover'> = {
+  secrets: createCallerSecrets(openSecretStore({ fromEnvironment: new Map(), folder: undefined }), [], 'allow'),
+  handover: { to: 'result' },
+}
