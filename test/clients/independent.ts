@@ -46,14 +46,34 @@ const expect = (what: string, isSo: boolean): void => {
   process.stdout.write(`${what}: ok\n`)
 }
 
+interface AiResult {
+  readonly content: readonly { readonly text?: string }[]
+  readonly structuredContent?: { readonly id?: string; readonly deleted?: unknown }
+  readonly isError?: boolean
+}
+
 /** What the AI SDK's client has that is used here. */
 interface AiClient {
-  tools(): Promise<
-    Record<string, { execute(args: unknown, options: unknown): Promise<{ structuredContent?: unknown }> }>
-  >
+  tools(): Promise<Record<string, { execute(args: unknown, options: unknown): Promise<AiResult> }>>
   listResources(): Promise<{ resources: { uri: string }[] }>
   readResource(ask: { uri: string }): Promise<{ contents: { text?: string }[] }>
   close(): Promise<void>
+}
+
+/** Here it can ask nobody: it is shown what would be lost, and calls again with what that gave out. */
+const destroy = async (tools: Awaited<ReturnType<AiClient['tools']>>): Promise<void> => {
+  const options = { toolCallId: '2', messages: [] }
+  const made = await tools.file_system_create?.execute({ path: 'Marketing', type: 'folder' }, options)
+  const id = made?.structuredContent?.id
+  const shown = await tools.file_system_delete?.execute({ id }, options)
+  const confirmation = /^confirmation: (\S+) /m.exec(shown?.content[0]?.text ?? '')?.[1]
+  expect('AI SDK is shown what would be lost', shown?.isError === true && confirmation !== undefined)
+  const kept = await tools.file_system_get?.execute({ id }, options)
+  expect('AI SDK has lost nothing by that', kept?.structuredContent?.id === id)
+  const done = await tools.file_system_delete?.execute({ id, confirmation }, options)
+  expect('AI SDK deletes what it was shown', done?.isError !== true && done?.structuredContent !== undefined)
+  const gone = await tools.file_system_get?.execute({ id }, options)
+  expect('AI SDK finds it gone', gone?.isError === true)
 }
 
 const aiSdk = async (): Promise<string> => {
@@ -63,6 +83,7 @@ const aiSdk = async (): Promise<string> => {
   expect('AI SDK lists 58 tools', Object.keys(tools).length === 58)
   const result = await tools.schema_list?.execute({}, { toolCallId: '1', messages: [] })
   expect('AI SDK calls one', JSON.stringify(result).includes('tables'))
+  await destroy(tools)
   const { resources } = await client.listResources()
   const uri = resources.find((resource) => resource.uri.endsWith('/index'))?.uri ?? project
   const { contents } = await client.readResource({ uri })
