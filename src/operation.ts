@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Loss } from './loss.ts'
 
 /** What a call can do at worst: only look, add or alter, or lose something (delete, drop, overwrite). */
 export type Effect = 'read' | 'write' | 'destructive'
@@ -95,44 +96,6 @@ export interface Guard<In extends z.ZodObject = z.ZodObject> {
   refuse(body: Json, input: z.output<In>): string | undefined
 }
 
-/** One read before a destructive call, below the project; may have the same holes as the operation's path. */
-export interface LossLook {
-  readonly path: string
-  /** A POST that only reads. */
-  readonly method?: 'POST'
-  query?(input: Json): Readonly<Record<string, string>>
-  /** Some keys or releases refuse it, or there is nothing to find: what it would tell is then not known. */
-  readonly optional?: true
-}
-
-/** What those reads found, by their names; undefined for one that found nothing. */
-export type Found = Readonly<Record<string, Json | undefined>>
-
-/** What a call takes away. */
-export interface Lost {
-  /** What people call it; typed by whoever approves, where the loss is heavy. */
-  readonly name: string
-  /** Never changes, however it is called. */
-  readonly id?: string | undefined
-  /** What is worth knowing of it, by a word for it; what is undefined is left out. */
-  readonly facts?: Readonly<Record<string, string | number | readonly string[] | undefined>>
-  /** Where it is in the schema, which knows rows, syncs and the views that read it. */
-  readonly inSchema?: { readonly id?: unknown; readonly name?: unknown; readonly source?: unknown }
-}
-
-/** What a person is shown before a destructive call is sent, and how they say yes. */
-export interface Loss {
-  readonly looks?: Readonly<Record<string, LossLook>>
-  of(found: Found, input: Json): Lost
-  /** What happens, in one sentence. */
-  readonly says: string
-  /** Whether and how it can be undone, in one sentence. */
-  readonly undo: string
-  /** Whoever approves types the name, or ticks a box. */
-  readonly weight: 'name' | 'tick'
-  /** Where nobody can be asked: refuse, or show a preview first (the operator may choose otherwise). */
-  readonly unasked: 'refuse' | 'preview'
-}
 /**
  * Where the secrets of a call go, so that one bound to a place goes nowhere else: to the address in an input, or to
  * what an input full of settings names, of a type that is an input or, with `stored`, that of the object read there.

@@ -1,4 +1,5 @@
-import type { Json, Loss } from '../src/operation.ts'
+import type { Loss } from '../src/loss.ts'
+import type { Json } from '../src/operation.ts'
 import { part, rowsOf } from './fields.ts'
 
 /** Text of a reply, if it is there. */

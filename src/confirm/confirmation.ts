@@ -1,6 +1,6 @@
 import type { Ask } from '../carry-out.ts'
 import type { FailedCall } from '../failure.ts'
-import type { Loss } from '../operation.ts'
+import type { Loss } from '../loss.ts'
 import type { Target } from '../request.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
 import { ToolError } from '../tool-error.ts'

@@ -1,4 +1,4 @@
-import type { Lost } from '../operation.ts'
+import type { Lost } from '../loss.ts'
 import type { SchemaCache } from '../schema/schema-cache.ts'
 
 /** What the schema of a project knows of an object. */

@@ -1,4 +1,5 @@
-import type { Json, Loss, Operation } from '../operation.ts'
+import type { Loss } from '../loss.ts'
+import type { Json, Operation } from '../operation.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
 
 /** What happens where nobody can be asked. */

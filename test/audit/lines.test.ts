@@ -11,13 +11,12 @@ import { createProjects } from '../../src/project.ts'
 import { createRedactor } from '../../src/redact.ts'
 import { ToolError } from '../../src/tool-error.ts'
 import { operations } from '../../tools/index.ts'
-import { requests } from '../calls/requests.ts'
+import { answering, requests } from '../calls/requests.ts'
 import { startFaulty } from '../fake/faulty.ts'
 import { approvals } from '../fake/hooks.ts'
-import { noSecrets } from '../fake/secrets.ts'
 import { useMcp } from '../fake/mcp.ts'
 import { inTurn, useRecorder } from '../fake/recorder.ts'
-import { shown } from '../fake/shown.ts'
+import { noSecrets } from '../fake/secrets.ts'
 import { ID, replies } from '../fixtures/replies.ts'
 import { holdLock, linesIn, useFolder, verify } from './support.ts'
 
@@ -94,10 +93,9 @@ describe('a write', () => {
     const counted = { written: 0, read: 0 }
     for (const { name, effect, destructiveWhen } of operations) {
       const before = linesIn(path).length
-      const { args, before: looks = [] } = requests[name] ?? { args: {} }
-      const script = inTurn([...looks, replies[name]?.answer ?? {}])
-      upstream.script(effect === 'destructive' ? shown(inTurn([replies[name]?.answer ?? {}])) : script)
-      expect((await mcp.call(name, args)).isError, name).not.toBe(true)
+      const tried = requests[name] ?? { args: {} }
+      upstream.script(answering(tried, replies[name]?.answer ?? {}))
+      expect((await mcp.call(name, tried.args)).isError, name).not.toBe(true)
       const lines = linesIn(path).slice(before)
       if (effect === 'read') {
         expect(lines, name).toEqual([])

@@ -18,8 +18,8 @@ const WAYS = [
 ] as const satisfies readonly (readonly [string, Era])[]
 
 const connect = async (how: string, era: Era, upstream: Recorder, person: Person | 'nobody'): Promise<Connection> => {
-  if (how === 'stdio') return useMcp({ era, origin: upstream.origin, person })
-  const { url } = await useHttp({ origin: upstream.origin })
+  if (how === 'stdio') return useMcp({ era, origin: upstream.origin, person, flags: ['--reveal-passwords'] })
+  const { url } = await useHttp({ origin: upstream.origin, flags: ['--reveal-passwords'] })
   return useConnection(url, era, undefined, person)
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operations, questions } from '../../tools/index.ts'
 import { requests } from '../calls/requests.ts'
 import { type Connection, connectMcp, type Result, useMcp } from '../fake/mcp.ts'
+import { approves, type Person } from '../fake/person.ts'
 import { type Recorder, type Script, startRecorder } from '../fake/recorder.ts'
 
 const ID = '0198bb00-0000-0000-0000-000000000001'
@@ -135,13 +136,45 @@ describe('a real secret to an evil host', () => {
     ).toContain('The secret DB may only go to Postgres@db.acme.com; this call would send it to Table')
   })
 
-  test('an unbound one goes nowhere before a person has said so', async () => {
-    const text = await refused('external_data_sources_create', create({ ...GOOD, password: $('LOOSE') }))
-    expect(text).toContain(
-      'LOOSE is bound to no target, and this call would send it to Postgres, payload.host (db.acme.com:5432)',
-    )
-    expect(text).toContain('MCP_SECRET_LOOSE_FOR=Postgres@HOST')
-  })
+  test.each(['legacy', 'modern', 'v1'] as const)(
+    '%s: an unbound one goes nowhere before a person has said so',
+    async (era) => {
+      const args = create({ ...GOOD, password: $('LOOSE') })
+      let answer: Person = () => ({ action: 'decline' })
+      const shown: string[] = []
+      const person: Person = (question, signal) => {
+        shown.push(question.message)
+        return answer(question, signal)
+      }
+      const asked = await useMcp({ era, origin: posthog.origin, env, person })
+      posthog.script(answers)
+      expect(textOf(await asked.call('external_data_sources_create', args))).toMatch(
+        /declined[\s\S]*Nothing was changed/,
+      )
+      expect(posthog.requests).toEqual([])
+      expect(shown[0]).toContain('goes to: LOOSE: Postgres, payload.host (db.acme.com:5432)')
+      answer = approves
+      expect((await asked.call('external_data_sources_create', args)).isError).not.toBe(true)
+      expect(sent()).toMatchObject([{ json: { payload: { password: 'nobody-bound-me' } } }])
+      // Bound ones need nobody.
+      await asked.call('external_data_sources_create', create(GOOD))
+      expect(shown).toHaveLength(2)
+      const alone = await useMcp({
+        era,
+        origin: posthog.origin,
+        env,
+        person: 'nobody',
+        flags: ['--unasked', 'preview'],
+      })
+      posthog.script(answers)
+      const text = textOf(await alone.call('external_data_sources_create', args))
+      expect(text).toContain('goes to: LOOSE: Postgres, payload.host (db.acme.com:5432)')
+      expect(text).toContain('MCP_SECRET_LOOSE_FOR=Postgres@HOST')
+      expect(text).toContain('Nothing was changed.')
+      expect(posthog.requests).toEqual([])
+      expect(JSON.stringify([shown, text])).not.toContain('nobody-bound')
+    },
+  )
 })
 
 describe('an update', () => {
