@@ -26,7 +26,7 @@ const AT = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 const start = async (flags: readonly string[] = []) => {
   const upstream = await useRecorder()
   const path = join(useFolder(), 'audit.jsonl')
-  const mcp = await useMcp({ origin: upstream.origin, flags: ['--audit', path, ...flags] })
+  const mcp = await useMcp({ origin: upstream.origin, flags: ['--audit', path, '--reveal-passwords', ...flags] })
   return { upstream, path, mcp }
 }
 
