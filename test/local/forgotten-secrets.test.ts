@@ -18,10 +18,15 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** All there is to read in the files beside the engine's. */
+/** All there is to read in the files beside the engine's; read again where one took another's place meanwhile. */
 const written = async (): Promise<string> => {
-  const names = (await readdir(state, { withFileTypes: true })).filter((entry) => entry.isFile())
-  return (await Promise.all(names.map(({ name }) => readFile(join(state, name), 'utf8')))).join('\n')
+  for (;;) {
+    const names = (await readdir(state, { withFileTypes: true })).filter((entry) => entry.isFile())
+    const texts = await Promise.allSettled(names.map(({ name }) => readFile(join(state, name), 'utf8')))
+    const missing = texts.find((text) => text.status === 'rejected')
+    if (missing === undefined) return texts.map((text) => ('value' in text ? text.value : '')).join('\n')
+    if (missing.reason?.code !== 'ENOENT') throw missing.reason
+  }
 }
 
 const stateOf = async () => JSON.parse(await readFile(join(state, 'state.json'), 'utf8'))
