@@ -44,12 +44,14 @@ export const secretLoss = (unbound: readonly Unbound[]): Loss => ({
 
 /** What has to be approved before this call is sent; undefined where nothing has. */
 export const lossOf = (
-  { effect, destructiveWhen, loss }: Operation,
+  { name, effect, destructiveWhen, loss }: Operation,
   input: Json,
   writes: boolean,
 ): Loss | undefined => {
   if (effect === 'read') return undefined
   const destroys = effect === 'destructive' && destructiveWhen?.is(input) !== false
+  // A record that says no loss must not pass for one that has none.
+  if (destroys && loss === undefined) throw new Error(`${name} destroys and does not say what`)
   if (destroys) return loss
   return writes ? PLAIN : undefined
 }
