@@ -1,6 +1,7 @@
 import type { Json } from './operation.ts'
 import { createMasking } from './secret-forms.ts'
 import { readReference } from './secrets/reference.ts'
+import { withoutHidden } from './text/hidden.ts'
 
 /** What stands where a secret stood. */
 export const MASK = '***'
@@ -17,7 +18,8 @@ const FREE_TEXT = /^(latest_error|error|error_message|message|detail|exception|s
 
 /**
  * Credentials recognisable by their form alone. Whatever may repeat is bounded where it need not be there: replies are
- * untrusted, and an unbounded search from every place of a text is quadratic.
+ * untrusted, and an unbounded search from every place of a text is quadratic. None takes the mark along that closes a
+ * quote.
  */
 const BY_FORM: readonly (readonly [RegExp, string])[] = [
   [
@@ -26,7 +28,10 @@ const BY_FORM: readonly (readonly [RegExp, string])[] = [
   ],
   // Up to the last @ of the run: passwords hold @, quotes and slashes that nobody escaped.
   [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@:]{0,200}:\S{0,400}@/gi, `$1${MASK}@`],
-  [/([?&][\w.-]{0,40}(?:token|secret|password|signature|api_?key)[\w.-]{0,40}=)[^&\s"'<>]+/gi, `$1${MASK}`],
+  [
+    /([?&][\w.-]{0,40}(?:token|secret|password|signature|api_?key)[\w.-]{0,40}=)(?:[^&\s"'<>”]|”(?![\s.,:;)]|$))+/gi,
+    `$1${MASK}`,
+  ],
   [/\bBasic\s+(?=[A-Za-z0-9+/]{0,400}[0-9+/=])[A-Za-z0-9+/]{8,}={0,2}/g, `Basic ${MASK}`],
   [/\bph[xars]_[A-Za-z0-9_-]{6,}/g, MASK],
   [/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g, MASK],
@@ -36,7 +41,7 @@ const BY_FORM: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]*/g, MASK],
   [/\bBearer\s+[A-Za-z0-9._~+/=-]{6,}/gi, `Bearer ${MASK}`],
   [
-    /\b(X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|sig|AWSAccessKeyId|AccountKey|SharedAccessKey|Signature)=[^&\s"'<>;]+/g,
+    /\b(X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|sig|AWSAccessKeyId|AccountKey|SharedAccessKey|Signature)=(?:[^&\s"'<>;”]|”(?![\s.,:;)]|$))+/g,
     `$1=${MASK}`,
   ],
 ]
@@ -46,9 +51,12 @@ const BY_FORM: readonly (readonly [RegExp, string])[] = [
  * with spaces is taken whole where another `;key=` shows that it is one of a connection string.
  */
 const BY_LABEL =
-  /((?:password|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)[\w-]{0,40})(\\?["']?\s{0,20}[:=]\s{0,20})("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^;\n"']{1,200}(?=;\s*[\w ]{1,40}=)|[^\s,;&)}\]]+)/gi
+  /((?:password|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)[\w-]{0,40})(\\?["']?\s{0,20}[:=]\s{0,20})("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^;\n"']{1,200}(?=;\s*[\w ]{1,40}=)|(?:[^\s,;&)}\]”]|”(?![\s.,:;)]|$))+)/gi
 
-/** Masks the given values in every form they may come back in, and whatever looks like a credential. */
+/**
+ * Masks the given values in every form they may come back in, and whatever looks like a credential. Hidden characters go
+ * first: with one in its middle a secret would not be known, and whole again for whoever reads it.
+ */
 export interface Redactor {
   /** Free text: an error, a log line, a body that is not JSON. */
   text(text: string): string
@@ -77,29 +85,33 @@ const remembering = (mask: (text: string) => string): ((text: string) => string)
 }
 
 /** A redactor of these secrets. */
-export const createRedactor = (secrets: readonly string[]): Redactor => redactWith(createMasking(secrets, MASK))
+export const createRedactor = (secrets: readonly string[]): Redactor => redactWith(maskingOf(secrets))
 
 /** Redactors for calls: of the server's key, whose many forms are worked out once, and each call's own secrets. */
 export const createRedactors = (key: string): ((secrets: readonly string[]) => Redactor) => {
-  const maskKey = createMasking([key], MASK)
+  const maskKey = maskingOf([key])
   return (secrets) => (secrets.length === 0 ? redactWith(maskKey) : createRedactor([key, ...secrets]))
 }
 
+/** Texts are looked through without what is hidden in them, so secrets are too; escapes may spell it out all the same. */
+const maskingOf = (secrets: readonly string[]) => createMasking([...secrets, ...secrets.map(withoutHidden)], MASK)
+
 const redactWith = (maskKnown: (text: string) => string): Redactor => {
   const certain = remembering((text) => {
-    let clean = maskKnown(text)
+    let clean = maskKnown(withoutHidden(text))
     for (const [form, mask] of BY_FORM) clean = clean.replace(form, mask)
     return clean
   })
   const free = (text: string): string => certain(text).replace(BY_LABEL, `$1$2${MASK}`)
   const walk = (value: unknown, name: string, reveals: readonly string[], names: readonly string[]): unknown => {
-    if (reveals.includes(name)) return value
+    if (reveals.includes(name)) return typeof value === 'string' ? withoutHidden(value) : value
     if (SECRET_NAMES.test(name) || names.includes(name)) return maskLeaves(value)
     if (typeof value === 'string') return FREE_TEXT.test(name) ? free(value) : certain(value)
     if (Array.isArray(value)) return value.map((item) => walk(item, name, reveals, names))
     if (typeof value !== 'object' || value === null) return value
-    const entries = Object.entries(value).map(([key, item]) => [certain(key), walk(item, key, reveals, names)])
-    return Object.fromEntries(entries)
+    return renamed(
+      Object.entries(value).map(([key, item]) => [key, certain(key), walk(item, withoutHidden(key), reveals, names)]),
+    )
   }
   return {
     text: free,
@@ -108,11 +120,23 @@ const redactWith = (maskKnown: (text: string) => string): Redactor => {
   }
 }
 
+/** An object whose fields may have got other names; none takes the place of another. */
+export const renamed = (fields: readonly (readonly [was: string, is: string, item: unknown])[]): Json => {
+  if (fields.every(([was, is]) => was === is)) return Object.fromEntries(fields.map(([, is, item]) => [is, item]))
+  const taken = new Map(fields.filter(([was, is]) => was === is).map(([, is]) => [is, 1]))
+  const free = (is: string): string => {
+    const count = (taken.get(is) ?? 0) + 1
+    taken.set(is, count)
+    return count === 1 ? is : free(`${is} (${count})`)
+  }
+  return Object.fromEntries(fields.map(([was, is, item]) => [was === is ? is : free(is), item]))
+}
+
 /** Everything below a secret's name; a boolean there only says whether something is secret. */
 const maskLeaves = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(maskLeaves)
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskLeaves(item)]))
+    return renamed(Object.entries(value).map(([key, item]) => [key, withoutHidden(key), maskLeaves(item)]))
   return (typeof value === 'string' && value !== '') || typeof value === 'number' ? MASK : value
 }
 

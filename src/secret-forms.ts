@@ -67,7 +67,9 @@ const base64FormsOf = (secret: string): readonly string[] => {
  */
 const toPattern = (secret: string): RegExp => {
   const parts = secret.match(/\\*[^\\]|\\+$/gsu) ?? []
-  return new RegExp(parts.map(toPartPattern).join(''), 'gu')
+  // Texts keep joiners and variants where they mean something, which is between characters like these.
+  const between = /^\p{ASCII}*$/u.test(secret) ? '' : '[\u200C\u200D\uFE0E\uFE0F\u{E0100}-\u{E010F}]?'
+  return new RegExp(parts.map(toPartPattern).join(between), 'gu')
 }
 
 /**
