@@ -48,8 +48,12 @@ export const adviceForHost = (origin: string): string =>
 /** The refusals of PostHog told apart (fact sheet: cross-cutting 3.2). */
 export const adviceFor403 = (call: FailedCall, detail = ''): string => {
   const scope = /missing required scope '([a-z_]+:[a-z]+)'/.exec(detail)?.[1]
+  // A name from PostHog's text is repeated only where the record knows it; the text itself is quoted beside it.
+  const { scopes } = call.operation
+  const known = scopes.find((one) => one === scope)
+  const needs = scopes.length === 0 ? '' : ` (this tool needs: ${scopes.join(', ')})`
   if (scope !== undefined)
-    return `The key lacks the scope ${scope}. Make a key that has it at ${call.origin}/settings/user-api-keys (this tool needs: ${call.operation.scopes.join(', ') || scope}), and do not retry before`
+    return `The key lacks ${known === undefined ? 'a scope' : `the scope ${known}`}. Make a key that has it at ${call.origin}/settings/user-api-keys${needs}, and do not retry before`
   if (/does not support personal api key/i.test(detail))
     return `PostHog does not let API keys call this, whatever their scopes: do not retry. ${call.operation.instead ?? 'Use the PostHog app'}`
   if (/does not have access to the requested project/i.test(detail))

@@ -13,7 +13,7 @@ import { OVERVIEW_PAGE, toOverview } from './schema/overview.ts'
 import { toNumber, toObject, toText } from './schema/reply-parts.ts'
 import { SchemaCache } from './schema/schema-cache.ts'
 import { createSchemaReader } from './schema/schema-reader.ts'
-import { toLine } from './text/line.ts'
+import { toName } from './text/line.ts'
 import { ToolError } from './tool-error.ts'
 
 /** Answers the questions of one credential. */
@@ -117,9 +117,9 @@ const cancel = async ({ ask }: QueryMeans, project: number, id: string, asking: 
   const reply = await ask('cancel', { project_id: project, query_id: id }, asking.signal)
   const said = reply.body.kind === 'json' ? toText(toObject(reply.body.value).message) : undefined
   if (reply.status >= 300)
-    throw new ToolError(`PostHog answered ${reply.status} to the end of query ${toLine(id)}`, {
+    throw new ToolError(`PostHog answered ${reply.status} to the end of query ${toName(id)}`, {
       next: 'Call again; a query ends by itself after ten minutes at most',
     })
-  const done = `Asked PostHog to end query ${toLine(id)} of project ${project}; it answered "${toLine(asking.redactor.text(said ?? 'done'))}". It answers an id it does not know in the same way.`
+  const done = `Asked PostHog to end query ${toName(id)} of project ${project}; it answered ${toName(asking.redactor.text(said ?? 'done'))}. It answers an id it does not know in the same way.`
   return { json: { done, query_id: id, project_id: project }, text: done }
 }

@@ -8,6 +8,7 @@ import type { AllowedFiles } from './files.ts'
 import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
 import type { Json, Operation } from './operation.ts'
+import { toOutgoing } from './outgoing.ts'
 import type { Projects } from './project.ts'
 import { createRedactors, type Redactor, secretsIn } from './redact.ts'
 import { type ToolResult, toErrorResult, toResult, withNote } from './result.ts'
@@ -128,7 +129,7 @@ const run = async (runner: Runner, tool: Tool, args: Json, context: CallContext)
     if ('question' in tool) {
       const { json, text } = await hooks.answer(tool, input, { ...context, redactor })
       // Masked where it was made, and once more here: this is the one way out.
-      const structured = redactor.value(json) as Json
+      const structured = toOutgoing(json, redactor)
       return { result: { content: [{ type: 'text', text: redactor.sentence(text) }], structuredContent: structured } }
     }
     const delivery = await prepareDelivery(means.handover, tool.operation)

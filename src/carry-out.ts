@@ -6,6 +6,7 @@ import { approve } from './confirm/approve.ts'
 import type { Person } from './confirm/person.ts'
 import {
   type FailedCall,
+  said,
   toBodyError,
   toDisguisedFailure,
   toReplyError,
@@ -201,18 +202,13 @@ const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: A
     query: [],
   }).catch(() => undefined)
   const body = second?.status === 200 ? jsonOf(second) : undefined
-  // Masked before the record's words cut it, so that no half of a secret survives the cut.
   if (body !== undefined)
-    return new ToolError(`${name}: ${onMissing.explain(redacted(body, call))}`, { next: NOTHING_MORE })
+    return new ToolError(`${name}: ${onMissing.explain(body, (text) => said(text, call))}`, { next: NOTHING_MORE })
   return second?.status === 404 ? new ToolError(`${name}: ${onMissing.absent}`, { next: NOTHING_MORE }) : error
 }
 
 /** What is left to do once the reason is told with its remedy. */
 const NOTHING_MORE = 'Repeating the same call as it is does not help'
-
-const redacted = (body: Json, { redactor }: FailedCall): Json =>
-  // Masking keeps an object an object.
-  redactor.value(body) as Json
 
 const toAnswer = (
   means: Means,

@@ -14,6 +14,8 @@ import type { Body } from './body.ts'
 import type { HttpFailure } from './http/failure.ts'
 import type { Json, Operation } from './operation.ts'
 import type { Redactor } from './redact.ts'
+import { countHidden } from './text/hidden.ts'
+import { quote } from './text/line.ts'
 import { type Changed, ToolError } from './tool-error.ts'
 
 /** What a failure has to be told about besides the reply. */
@@ -45,7 +47,7 @@ export const toReplyError = (
 ): ToolError => {
   const words = wordsOf(said)
   const what = (short: string) =>
-    `${call.operation.name}: PostHog answered ${reply.status} (${short}) for project ${call.project}${quote(words, call)}`
+    `${call.operation.name}: PostHog answered ${reply.status} (${short}) for project ${call.project}${toWords(words, call)}`
   const changed = changedBy(call.operation, reply.status)
   const residue = residueOf(call.operation, reply.status)
   const error = (short: string, next: string) => new ToolError(what(short), { next, changed, ...residue })
@@ -111,9 +113,9 @@ export const toDisguisedFailure = (call: FailedCall, status: number, body: unkno
   const { exception, has_content, success, error, query_status } = body as Json
   const why =
     typeof exception === 'string' && exception !== '' && has_content !== true
-      ? `the export failed: "${bounded(exception, call)}"`
+      ? `the export failed: ${said(exception, call)}`
       : success === false
-        ? `it did not succeed${typeof error === 'string' ? `: "${bounded(error, call)}"` : ''}`
+        ? `it did not succeed${typeof error === 'string' ? `: ${said(error, call)}` : ''}`
         : status === 202 && query_status !== undefined
           ? 'the query is still running and has no rows yet'
           : undefined
@@ -149,9 +151,9 @@ const wordsOf = (said: Body): { readonly detail: string | undefined; readonly at
   }
 }
 
-const quote = ({ detail, attr }: ReturnType<typeof wordsOf>, call: FailedCall): string => {
+const toWords = ({ detail, attr }: ReturnType<typeof wordsOf>, call: FailedCall): string => {
   if (detail === undefined) return ''
-  return `${attr === undefined ? '' : ` about ${inputName(attr, call)}`}: "${bounded(inOurWords(detail, call), call)}"`
+  return `${attr === undefined ? '' : ` about ${inputName(attr, call)}`}: ${said(inOurWords(detail, call), call)}`
 }
 
 /** Hand-written errors name a field in their text instead of `attr` (fact sheet: managed warehouse 1.1). */
@@ -159,29 +161,18 @@ const inOurWords = (detail: string, { operation }: FailedCall): string =>
   Object.entries(operation.names ?? {}).reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), detail)
 
 /** Upstream joins nested fields with `__`; said in the words of our input (fact sheet: cross-cutting 6). */
-const inputName = (attr: string, call: FailedCall): string => {
-  const { names = {} } = call.operation
-  const line = toLine(attr, call)
-  const short = line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME)}…`
-  const [head = short, ...rest] = short.split('__')
-  return [
+const inputName = (attr: string, { operation: { names = {} }, redactor }: FailedCall): string => {
+  const [head = '', ...rest] = redactor.text(attr).split('__')
+  const name = [
     (Object.hasOwn(names, head) ? names[head] : undefined) ?? head,
     ...rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)),
   ].join('')
+  return /^[\w.[\]-]{1,64}$/.test(name) ? name : quote(name, LONGEST_NAME)
 }
 
-/** One line, masked, without control characters. */
-const toLine = (text: string, { redactor }: FailedCall): string =>
-  redactor
-    .text(text)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()
-
-/** One line, cut with a mark. */
-const bounded = (text: string, call: FailedCall): string => {
-  const line = toLine(text, call)
-  return line.length <= LONGEST_QUOTE ? line : `${line.slice(0, LONGEST_QUOTE)} …(cut)`
-}
+/** PostHog's words, or a piece of data. Masked as a whole, so that no half of a secret survives the cut. */
+export const said = (text: string, { redactor }: Pick<FailedCall, 'redactor'>, longest = LONGEST_QUOTE): string =>
+  quote(redactor.text(text), longest, countHidden(text))
 
 /** A write is not executed when PostHog refused it; from 500 on nobody knows, except where it is not offered at all. */
 const changedBy = ({ effect }: Operation, status: number): Changed =>

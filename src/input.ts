@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ObjectSchema } from './json-schema.ts'
 import type { Json } from './operation.ts'
+import { toName } from './text/line.ts'
 import { ToolError } from './tool-error.ts'
 
 /** What a tool's arguments are checked against. */
@@ -11,9 +12,8 @@ export interface InputSpec {
   readonly leftOut: Readonly<Record<string, string>>
 }
 
-/** Wrong inputs told at once, and characters of a name: a caller's nonsense is not worth more of a model's context. */
+/** Wrong inputs told at once: a caller's nonsense is not worth more of a model's context. */
 const MOST_WRONG = 12
-const LONGEST_NAME = 100
 
 /**
  * The checked arguments of a call. Objects, lists, numbers and booleans that a model wrote as text are read where
@@ -42,11 +42,11 @@ const describe = (issue: z.core.$ZodIssue, spec: InputSpec): readonly string[] =
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const reason = Object.hasOwn(spec.leftOut, key) ? `: ${spec.leftOut[key]}` : ''
-      return `${short(key)} is not an input${reason}`
+      return `${toName(key)} is not an input${reason}`
     })
-  const name = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  const name = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${toName(String(step))}`)).join('')
   const says = toWords(issue)
-  return [name === '' ? says : `${short(name.replace(/^\./, ''))}: ${says}`]
+  return [name === '' ? says : `${name.replace(/^\./, '')}: ${says}`]
 }
 
 /** zod's words, where they say it to a model; ours where they speak of undefined and of characters. */
@@ -56,8 +56,6 @@ const toWords = (issue: z.core.$ZodIssue): string => {
   if (issue.code === 'too_small' && issue.minimum === 1 && issue.origin === 'string') return 'must not be empty'
   return issue.message.replace(/^Invalid option: expected/, 'must be').replaceAll('"|"', '" or "')
 }
-
-const short = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`)
 
 /** Reads `"5"`, `"true"` and `"{…}"` as what the schema asks for, and only then. */
 const readAsMeant = (schema: unknown, value: unknown): unknown => {

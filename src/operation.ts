@@ -92,7 +92,7 @@ export interface Guard<In extends z.ZodObject = z.ZodObject> {
   query?(input: z.output<In>): Readonly<Record<string, string>>
   /** When false the read is not made. */
   when?(input: z.output<In>): boolean
-  /** Why the write must not be sent, and what to do instead; undefined lets it through. */
+  /** Why the write must not be sent, and what to do instead, without words of the body; undefined lets it through. */
   refuse(body: Json, input: z.output<In>): string | undefined
 }
 
@@ -161,7 +161,8 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> extends Describ
   /** A second read that tells why this one found nothing. */
   readonly onMissing?: {
     readonly path: string
-    explain(body: Json): string
+    /** @param quote how words of the body stand in a sentence */
+    explain(body: Json, quote: (text: string) => string): string
     /** Said when that read finds nothing either. */
     readonly absent: string
   }

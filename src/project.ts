@@ -1,6 +1,7 @@
 import type { Json } from './operation.ts'
 import type { Target } from './request.ts'
 import { unlessAborted } from './single-flight.ts'
+import { toName } from './text/line.ts'
 import { ToolError } from './tool-error.ts'
 
 /**
@@ -19,7 +20,8 @@ export interface Projects {
 
 interface Project {
   readonly id: number
-  readonly name: string
+  /** Absent where the key may not read it. */
+  readonly name?: string
 }
 
 /** The projects that were found; not `whole` when the key may not see all there are. */
@@ -31,6 +33,8 @@ interface Found {
 /** Rows of one page of a list, and pages that are read at most. */
 const PAGE = 100
 const MOST_PAGES = 20
+/** Projects named where one has to be chosen. */
+const MOST_NAMED = 50
 
 /**
  * Resolves the project of a call: what it says, else the configured one, else the key's only one, which is looked up
@@ -73,7 +77,10 @@ export const createProjects = (configured: number | undefined, look: Look): Proj
 const theOnly = ({ projects, whole }: Found): number => {
   const [first, ...others] = projects
   if (first !== undefined && others.length === 0 && whole) return first.id
-  const list = projects.map(({ id, name }) => `${id} (${name})`).join(', ')
+  const named = projects
+    .slice(0, MOST_NAMED)
+    .map(({ id, name }) => `${id} (${name === undefined ? 'name not readable with this key' : toName(name)})`)
+  const list = `${named.join(', ')}${projects.length > MOST_NAMED ? `, and ${projects.length - MOST_NAMED} more` : ''}`
   const what =
     first === undefined
       ? 'the projects of this key cannot be listed (that needs the scopes organization:read and project:read)'
@@ -123,7 +130,7 @@ const allOf = async (
 
 const named = async (look: Look, id: number): Promise<Project> => {
   const project = await look(`/api/projects/${id}/`, [])
-  return { id, name: typeof project?.name === 'string' ? project.name : 'name not readable with this key' }
+  return { id, ...(typeof project?.name === 'string' && { name: project.name }) }
 }
 
 const toProject = ({ id, name }: Json): readonly Project[] =>

@@ -1,6 +1,7 @@
 import type { AllowedFiles } from './files.ts'
 import type { HttpReply } from './http/client.ts'
 import type { Effect, Json, Operation } from './operation.ts'
+import { toOutgoing } from './outgoing.ts'
 import type { Redactor } from './redact.ts'
 import type { Delivery } from './secrets/shown-once.ts'
 import { type AnsweredCall, toStructured } from './shape.ts'
@@ -49,10 +50,9 @@ export const toResult = async (
 ): Promise<ToolResult> => {
   if (answer.kind === 'file') return toFileResult(answer, redactor)
   const structured = toStructured(operation, answer.schema, answer.call)
-  const { reveals } = operation
-  // Masked before and after it is handed over: what is revealed is all that may differ.
-  const masked = (value: Json): Json => redactor.value(value, reveals ? { reveals } : {}) as Json
-  return toBlocks(delivery === undefined ? masked(structured) : await delivery.deliver(masked(structured)))
+  // Before it is handed over: what is revealed is all that may differ then.
+  const safe = toOutgoing(structured, redactor, operation.reveals)
+  return toBlocks(delivery === undefined ? safe : await delivery.deliver(safe))
 }
 
 /** The result of a failure, masked; an error that is nobody's on purpose tells nothing of itself. */
@@ -73,19 +73,25 @@ export const withNote = (result: ToolResult, note: string | undefined): ToolResu
 
 const toFileResult = async (answer: Extract<Answer, { kind: 'file' }>, redactor: Redactor): Promise<ToolResult> => {
   const { reply, files, input, project } = answer
-  const type = reply.contentType.split(';')[0]?.trim() || 'application/octet-stream'
+  const type = /^[\w.+-]{1,60}\/[\w.+-]{1,60}/.exec(reply.contentType.trim())?.[0] ?? 'application/octet-stream'
   const bytes = reply.body.byteLength
   const about = { ...(input.id === undefined ? {} : { id: input.id }), content_type: type, bytes, project_id: project }
   if (typeof input.save_to === 'string')
-    return toBlocks({ ...about, saved_to: await files.write(input.save_to, reply.body) })
+    return toBlocks(toOutgoing({ ...about, saved_to: await files.write(input.save_to, reply.body) }, redactor))
   if (/^image\/(png|jpeg|gif|webp)$/.test(type) && bytes <= LARGEST_IMAGE)
     return toBlocks(about, { type: 'image', data: Buffer.from(reply.body).toString('base64'), mimeType: type })
   if (/^(text\/|application\/(json|x-ndjson))/.test(type) && bytes <= LARGEST_TEXT)
-    return toBlocks({ ...about, text: redactor.text(new TextDecoder().decode(reply.body)) })
+    return toBlocks(toTextFile(about, new TextDecoder().decode(reply.body), redactor))
   throw new ToolError(`The file is there (${type}, ${bytes} bytes) but too large or not readable as text`, {
     next: 'Call again with save_to, a file name in a folder this server may use',
   })
 }
+
+/** Masked as free text, which a field called `text` is not by itself. */
+const toTextFile = (about: Json, text: string, redactor: Redactor): Json => ({
+  ...toOutgoing({ ...about, text }, redactor),
+  text: redactor.text(text),
+})
 
 const toBlocks = (structured: Json, image?: Block): ToolResult => ({
   content: [{ type: 'text', text: JSON.stringify(structured) }, ...(image ? [image] : [])],

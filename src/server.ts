@@ -8,6 +8,8 @@ import { toPerson, toQuestion } from './server/person.ts'
 import { handlePrompts } from './server/prompt-handlers.ts'
 import { FIXED_MS, handleResources, handleSubscriptions, watchFor } from './server/resource-handlers.ts'
 import type { Surface } from './surface.ts'
+import { withoutHidden } from './text/hidden.ts'
+import { toName } from './text/line.ts'
 
 /** The resources of a process, and what tells of their changes. */
 export interface ResourceParts {
@@ -98,7 +100,7 @@ const toProgress = (progressToken: string | number | undefined, { mcpReq }: Serv
   return {
     progress: (message: string): void => {
       progress += 1
-      const params = { progressToken, progress, message }
+      const params = { progressToken, progress, message: withoutHidden(message) }
       // Who has left needs no progress.
       mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined)
     },
@@ -120,9 +122,8 @@ const refuseUndescribed =
 
 const unknownTool = (name: string, surface: Surface): ProtocolError => {
   const flag = surface.whyNot(name)
-  const short = name.length > 100 ? `${name.slice(0, 100)}…` : name
   return new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    flag === undefined ? `Unknown tool: ${short}` : `The tool ${name} is not offered here (${flag})`,
+    flag === undefined ? `Unknown tool: ${toName(name)}` : `The tool ${name} is not offered here (${flag})`,
   )
 }

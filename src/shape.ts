@@ -29,7 +29,7 @@ export const toStructured = (operation: Operation, schema: Json, call: AnsweredC
     return { done: reply.empty(call.input), ...idOf(call.input), ...about }
   if (reply.kind === 'object') {
     const body = reply.from ? reply.from(asObject(call.body)) : asObject(call.body)
-    return { ...asObject(settle(schema, clean(body, operation.opaque ?? []))), ...note, ...about }
+    return { ...apart(asObject(settle(schema, clean(body, operation.opaque ?? [])))), ...note, ...about }
   }
   const says = reply.kind === 'done' ? reply.says(call.input) : ''
   const extra = isObject(call.body) ? { reply: clean(call.body, []) } : {}
@@ -45,6 +45,17 @@ export const isExpected = (reply: Reply, body: unknown): boolean => {
   if (reply.kind === 'list') return Array.isArray(reply.at === undefined ? body : asObject(body)[reply.at])
   if (reply.kind === 'object') return isObject(body) || (body === undefined && reply.empty !== undefined)
   return true
+}
+
+/** Fields in which this server speaks; what a reply has under these names must not pass for its words. */
+const OURS = /^(done|next|note|cut|stripped|sensitive|saved_to|secrets_note)$/
+
+const apart = (body: Json): Json => {
+  const entries = Object.entries(body)
+  const theirs = entries.filter(([key]) => OURS.test(key))
+  if (theirs.length === 0) return body
+  const unexpected = { ...asObject(body.unexpected), ...Object.fromEntries(theirs) }
+  return { ...Object.fromEntries(entries.filter(([key]) => !OURS.test(key))), unexpected }
 }
 
 const notCreated = (what: string): string =>
@@ -68,7 +79,7 @@ const toList = (
     returned: kept.length,
     ...(total === undefined ? {} : { total }),
     more: next !== undefined,
-    ...(next === undefined ? {} : { next: { ...again, ...next } }),
+    ...(next === undefined || next === 'unknown' ? {} : { next: { ...again, ...next } }),
   }
 }
 
@@ -90,7 +101,10 @@ const toAgain = ({ secrets = [] }: Operation, { input, named }: AnsweredCall): J
   return Object.fromEntries(Object.entries({ ...input, ...named }).filter(([name]) => !secret.has(name)))
 }
 
-/** What changes in the arguments to fetch what was cut; undefined when this is all. */
+/** A time as PostHog writes one; nothing else of a row is repeated as an argument. */
+const TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(Z|[+-][\d:]{2,6})?$/
+
+/** What changes in the arguments to fetch what was cut; undefined when this is all, `unknown` when that cannot be said. */
 const nextOf = (
   reply: ListReply,
   {
@@ -99,14 +113,15 @@ const nextOf = (
     page,
     total,
   }: { input: Json; body: unknown; page: ReturnType<typeof cutToPage>; total: number | undefined },
-): Json | undefined => {
+): Json | 'unknown' | undefined => {
   const seen = page.start + page.rows.length
   switch (reply.paging) {
     case 'none':
       return undefined
     case 'before': {
-      const last = asObject(page.rows.at(-1))
-      return page.rows.length < BEFORE_PAGE ? undefined : { before: last.created_at }
+      const { created_at: before } = asObject(page.rows.at(-1))
+      if (page.rows.length < BEFORE_PAGE) return undefined
+      return typeof before === 'string' && TIME.test(before) ? { before } : 'unknown'
     }
     case 'page': {
       const number = typeof input.page === 'number' ? input.page : 1

@@ -47,4 +47,4 @@ export class ToolError extends Error {
 }
 
 const sentence = (text: string): string =>
-  text === '' || /[.!?:"')\]]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`
+  text === '' || /[.!?:"'”)\]]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`

@@ -3,9 +3,9 @@ import { type Json, operation } from '../src/operation.ts'
 import { text } from './fields.ts'
 
 /** Why an export has no file to give (fact sheet: managed 3.4: one 404 for every reason). */
-const explain = ({ exception, has_content }: Json): string => {
+const explain = ({ exception, has_content }: Json, quote: (text: string) => string): string => {
   if (typeof exception === 'string' && exception !== '')
-    return `The export failed: ${exception.slice(0, 300)} Make a new one in the PostHog app.`
+    return `The export failed: ${quote(exception)}. Make a new one in the PostHog app.`
   return has_content === true
     ? 'PostHog says that the export is ready, yet does not find its file. Make a new one in the PostHog app.'
     : 'The export is still being made. Ask again in a minute; large ones take up to half an hour.'

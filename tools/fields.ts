@@ -4,6 +4,12 @@ import type { Json } from '../src/operation.ts'
 /** A PostHog id. `guid`, not `uuid`: PostHog's ids need not carry a valid RFC 9562 variant. */
 export const id = z.guid()
 
+/** ` (id …)` behind the name of an object; nothing where a reply has something else than an id there. */
+export const withId = ({ id: given }: Json): string => {
+  const { data } = id.safeParse(given)
+  return data === undefined ? '' : ` (id ${data})`
+}
+
 /** Text with something in it; blank strings are refused upstream with less helpful words. */
 export const text = z.string().trim().min(1)
 

@@ -20,7 +20,7 @@ const explore: Prompt = {
   embeds: ['table'],
   says: ({ table, question, ...given }) =>
     [
-      `Explore the table "${table}"${inProject(given)} for me. Its schema is attached. ${DATA}`,
+      `Explore the table ${table}${inProject(given)} for me. Its schema is attached. ${DATA}`,
       'Use query_run, few queries and aggregates: rows and the range of its times; for the main columns how many values, how many NULLs, the most frequent ones; keys that are not unique.',
       'If it is synced or materialized, say how fresh it is. If it joins others, describe those with schema_describe before you use them.',
       question === undefined
@@ -38,7 +38,7 @@ const diagnose: Prompt = {
   embeds: ['source'],
   says: ({ source, ...given }) =>
     [
-      `Find out why tables of the source "${source}"${inProject(given)} do not sync. Its state is attached. ${DATA}`,
+      `Find out why tables of the source ${source}${inProject(given)} do not sync. Its state is attached. ${DATA}`,
       'Look at its last runs with external_data_sources_jobs and at its settings with external_data_sources_get. Tell apart: credentials or permissions, network, a table or column that changed, keys that are not unique, limits of the plan, and syncing that is switched off.',
       'For each table that fails, say since when, the error in plain words, the cause you think most likely and how sure you are, and the smallest change that mends it.',
       'Change nothing yet. Ask me before any update, and before external_data_sources_reload, which starts a billable sync.',
@@ -58,7 +58,7 @@ const model: Prompt = {
   embeds: ['table'],
   says: ({ table, goal, ...given }) =>
     [
-      `Model a view on "${table}"${inProject(given)} that tells: ${goal}`,
+      `Model a view on ${table}${inProject(given)} that tells: ${goal}`,
       `Its schema is attached. ${DATA}`,
       'Write the SELECT and try it with query_run; check it for rows counted twice, NULLs, time zones and names that are not plain. Describe other tables it needs with schema_describe first.',
       'Show me the SQL, its columns and some rows, and propose a name. Only when I agree, save it with warehouse_saved_queries_create.',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../src/operation.ts'
-import { columns, object, part, repeated, rowsOf, string, text } from './fields.ts'
+import { columns, object, part, repeated, rowsOf, string, text, withId } from './fields.ts'
 
 /** What every operation of tables shares. */
 const base = { toolset: 'warehouse_tables', documented: ['environments', 'projects'] } as const
@@ -57,6 +57,10 @@ export const withoutBlankSchema = (body: Json): Json =>
 /** The pages show the table's own fields as the body of actions that read none of them. */
 export const ignored = repeated(['deleted', 'name', 'format', 'url_pattern', 'credential', 'options'])
 
+/** The type as a word before another, where it is one. */
+const sourceType = (type: unknown): string =>
+  typeof type === 'string' && /^[A-Za-z0-9]{1,40}$/.test(type) ? `${type} ` : ''
+
 /** Why an upload must not go out: the name is taken, or by something an upload would ruin. */
 export const refuseUpload = (
   body: Json,
@@ -66,10 +70,10 @@ export const refuseUpload = (
   if (taken === undefined) return undefined
   const source = part(taken.external_data_source).source_type
   if (source !== undefined || taken.created_via === 'materialized_view')
-    return `${name} (id ${String(taken.id)}) is filled by ${source === undefined ? 'a materialized view' : `a ${String(source)} source`}; an upload would overwrite it. Choose another name.`
+    return `${name}${withId(taken)} is filled by ${source === undefined ? 'a materialized view' : `a ${sourceType(source)}source`}; an upload would overwrite it. Choose another name.`
   return replace === true
     ? undefined
-    : `A table named ${name} exists already (id ${String(taken.id)}). Choose another name, or pass replace: true to overwrite it.`
+    : `A table named ${name} exists already${withId(taken)}. Choose another name, or pass replace: true to overwrite it.`
 }
 
 /** The format a file's ending tells; CSVWithNames is upstream's default. */
@@ -79,7 +83,7 @@ export const formatOf = (path = ''): 'Parquet' | 'JSONEachRow' | 'CSVWithNames' 
 }
 
 /** Deleting the table behind a materialized view would leave a view that says it has rows (fact sheet: tables 4.14). */
-export const refuseRowsOfView = ({ created_via, name }: Json): string | undefined =>
+export const refuseRowsOfView = ({ created_via }: Json): string | undefined =>
   created_via === 'materialized_view'
-    ? `${String(name)} holds the rows of the materialized view of that name. Drop them with warehouse_saved_queries_revert_materialization.`
+    ? `This table holds the rows of the materialized view of its name. Drop them with warehouse_saved_queries_revert_materialization.`
     : undefined

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../src/operation.ts'
-import { boolean, columns, id, object, part, present, repeated, rowsOf, string } from './fields.ts'
+import { boolean, columns, id, object, part, present, repeated, rowsOf, string, withId } from './fields.ts'
 
 const base = { toolset: 'warehouse_saved_queries', openWorld: false } as const
 
@@ -53,7 +53,7 @@ export const refuseKnownName = (body: Json, { name }: { name: string }): string 
   const taken = rowsOf(body).find((row) => row.name === name)
   return taken === undefined
     ? undefined
-    : `A view named ${name} exists already (id ${String(taken.id)}). Change it with warehouse_saved_queries_update, or choose another name.`
+    : `A view named ${name} exists already${withId(taken)}. Change it with warehouse_saved_queries_update, or choose another name.`
 }
 
 /** Who did it, as one word: an e-mail address, or System. */

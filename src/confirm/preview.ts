@@ -5,16 +5,22 @@ import { type FailedCall, toReplyError } from '../failure.ts'
 import type { Found, Loss, LossLook, Lost } from '../loss.ts'
 import type { Json } from '../operation.ts'
 import { type Target, toPath, toRoute } from '../request.ts'
-import { toLine } from '../text/line.ts'
+import { countHidden } from '../text/hidden.ts'
+import { cut, toLine, toName } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 import type { InSchema, SchemaLook } from './in-schema.ts'
 
 /** Names in one list that a person is shown. */
 const MOST_NAMES = 20
+/** Characters of one name or text. */
+const LONGEST = 400
 
 /** What a call will take away, as it was just seen. */
 export interface Preview {
+  /** As it has to be typed: on one line, without what nobody sees. */
   readonly name: string
+  /** Characters nobody sees that its name has. */
+  readonly hidden: number
   readonly id: string | undefined
   readonly says: string
   readonly undo: string
@@ -41,26 +47,31 @@ export const preview = async (
   const known = inSchema === undefined ? {} : toFacts(await schema(target.project, inSchema))
   const all: NonNullable<Lost['facts']> = { ...facts, ...known }
   const told = Object.entries(all).flatMap(([word, fact]) =>
-    fact === undefined ? [] : [[word, toWords(fact)] as const],
+    fact === undefined ? [] : [[word, toWords(fact, call)] as const],
   )
   const shown = {
-    name: clean(call, name),
+    name: toTyped(name, call),
+    hidden: countHidden(name),
     id,
     says: loss.says,
     undo: loss.undo,
-    facts: Object.fromEntries(told.map(([word, fact]) => [word, clean(call, fact)])),
+    facts: Object.fromEntries(told),
   }
   return { ...shown, digest: createHash('sha256').update(JSON.stringify(shown)).digest('base64url') }
 }
 
-const clean = ({ redactor }: FailedCall, text: string): string => toLine(redactor.text(text), 400)
+const toTyped = (name: string, { redactor }: FailedCall): string => {
+  const line = toLine(redactor.text(name))
+  return line.length <= LONGEST ? line : `${cut(line, LONGEST)}… (cut)`
+}
 
-const toWords = (fact: string | number | readonly string[]): string => {
+const toWords = (fact: string | number | readonly string[], call: FailedCall): string => {
+  const named = (text: string): string => toName(call.redactor.text(text), LONGEST, countHidden(text))
   if (typeof fact === 'number') return fact.toLocaleString('en-US')
-  if (typeof fact === 'string') return fact
+  if (typeof fact === 'string') return named(fact)
   if (fact.length === 0) return 'none'
   const more = fact.length > MOST_NAMES ? ` and ${fact.length - MOST_NAMES} more` : ''
-  return `${fact.slice(0, MOST_NAMES).join(', ')}${more}`
+  return `${fact.slice(0, MOST_NAMES).map(named).join(', ')}${more}`
 }
 
 const toFacts = (known: InSchema | undefined) =>

@@ -1,9 +1,13 @@
 import type { FailedCall } from '../failure.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
+import { quote, toName } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 import type { Form, Reply } from './person.ts'
 import type { Preview } from './preview.ts'
 import type { Broken } from './seal.ts'
+
+/** Characters of a name that is shown and typed. */
+const LONGEST_NAME = 500
 
 /** The name of the one field of a form. */
 const FIELD = { name: 'name', tick: 'approved' } as const
@@ -11,12 +15,12 @@ const FIELD = { name: 'name', tick: 'approved' } as const
 /** What is about to happen, for whoever approves it. */
 export const toSentences = (
   { operation, origin, project }: FailedCall,
-  { name, id, says, undo, facts }: Preview,
+  { name, hidden, id, says, undo, facts }: Preview,
 ): string =>
   [
-    `${operation.title}: "${name}"`,
+    `${operation.title}: ${quote(name, LONGEST_NAME, hidden)}`,
     `${says} ${undo}`,
-    `Where: project ${project} at ${origin}${id === undefined ? '' : `, id ${id}`}`,
+    `Where: project ${project} at ${origin}${id === undefined ? '' : `, id ${toName(id)}`}`,
     ...Object.entries(facts).map(([word, fact]) => `${word}: ${fact}`),
   ].join('\n')
 
@@ -24,7 +28,7 @@ export const toSentences = (
 export const toForm = (call: FailedCall, seen: Preview, weight: 'name' | 'tick'): Form => {
   const field =
     weight === 'name'
-      ? { type: 'string', title: 'Type its name to approve', description: seen.name, maxLength: 500 }
+      ? { type: 'string', title: 'Type its name to approve', description: seen.name, maxLength: LONGEST_NAME }
       : { type: 'boolean', title: 'Yes, do it', default: false }
   return {
     message: `${toSentences(call, seen)}\nAn assistant asks for this. Nothing is changed unless you approve.`,
@@ -48,7 +52,7 @@ export const whyNotApproved = (reply: Reply, seen: Preview, weight: 'name' | 'ti
     return answer === true ? undefined : notDone('The box was not ticked', 'Call again if the person wants it')
   if (typeof answer === 'string' && answer.trim() === seen.name) return undefined
   return notDone(
-    `The name that was typed is not "${seen.name}"`,
+    `The name that was typed is not ${quote(seen.name, LONGEST_NAME)}`,
     'Check with the person that this is what they mean, then call again',
   )
 }

@@ -1,5 +1,5 @@
 import type { Exchange } from '../carry-out.ts'
-import { toBodyError, toReplyError } from '../failure.ts'
+import { said, toBodyError, toReplyError } from '../failure.ts'
 import { placeOf } from '../hogql/select.ts'
 import { tablesIn } from '../hogql/tables.ts'
 import { scan } from '../hogql/tokens.ts'
@@ -7,7 +7,7 @@ import type { Json } from '../operation.ts'
 import { nearest } from '../schema/nearest.ts'
 import { toNumber, toObject, toObjects, toText } from '../schema/reply-parts.ts'
 import type { Snapshot } from '../schema/snapshot.ts'
-import { toLine } from '../text/line.ts'
+import { toName } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 
 /** The longest piece of PostHog's own words. */
@@ -45,7 +45,7 @@ const toHint = async ({ sql, schema }: Failed, words: string): Promise<string | 
 }
 
 const toOffer = (names: readonly string[]): string | undefined =>
-  names.length === 0 ? undefined : `Did you mean ${names.map((name) => toLine(name)).join(' or ')}?`
+  names.length === 0 ? undefined : `Did you mean ${names.map((name) => toName(name)).join(' or ')}?`
 
 /** The text of a failed query: in the status object, or as any other error (fact sheet: cross-cutting 9.3, 9.4). */
 export const wordsOf = (body: unknown): string | undefined => {
@@ -74,10 +74,9 @@ export const toQueryError = async (failed: Failed): Promise<ToolError> => {
   if (!isSql) return toReplyError(call, failed.reply, body)
   const quoted = (UNKNOWN_TABLE.exec(words) ?? UNKNOWN_FIELD.exec(words))?.[1]
   const place = toPlace(failed, toObject(value.extra), quoted)
-  const said = toLine(call.redactor.text(words), LONGEST)
   const hint = await toHint(failed, words)
   return new ToolError(
-    `PostHog refused the query of project ${call.project}${place === undefined ? '' : ` at ${place}`}: "${said}"${hint === undefined ? '' : `. ${hint}`}`,
+    `PostHog refused the query of project ${call.project}${place === undefined ? '' : ` at ${place}`}: ${said(words, call, LONGEST)}${hint === undefined ? '' : `. ${hint}`}`,
     {
       kind: 'sql',
       next: 'Correct the SQL and run it again; the description of a table has the names and types of its columns',

@@ -66,7 +66,8 @@ const toCell = (cell: unknown): string => {
 /** A row as a model reads it. */
 export const toCells = (row: readonly unknown[]): string => row.map(toCell).join('\t')
 
-const costOf = (row: readonly unknown[]): number => estimateTokens(toCells(row)) + 1
+/** With the bar before it and the break behind it. */
+const costOf = (row: readonly unknown[]): number => estimateTokens(toCells(row)) + 2
 
 /** As many columns as their line may take, one at least. */
 const fitColumns = (columns: readonly AnswerColumn[], budget: number): readonly AnswerColumn[] => {

@@ -1,6 +1,6 @@
 import { toTableIdentifier } from '../hogql/identifiers.ts'
 import type { Json } from '../operation.ts'
-import type { Redactor } from '../redact.ts'
+import { toName } from '../text/line.ts'
 import type { Entry, Snapshot, Source, SourceTable } from './snapshot.ts'
 
 /** What one thing says, in two forms: what a program reads, and what a model reads. */
@@ -89,7 +89,10 @@ export const toSourceJson = ({ project, missing }: Snapshot, { tables, ...source
   ...(missing.length > 0 && { missing }),
 })
 
-/** Masks what left PostHog unmasked, such as an address with a password in it, before any form is made. */
-export const masked = (json: Json, redactor: Redactor): Json =>
-  // Masking keeps an object an object.
-  redactor.value(json) as Json
+/** What a text says of what its JSON lacks. */
+export const toRemarks = ({ cut, stripped }: Json): readonly string[] =>
+  [cut, stripped].flatMap((remark) => (typeof remark === 'string' ? [`note: ${remark}`] : []))
+
+/** How a kind stands in a text. */
+export const toKind = (kind: unknown): string =>
+  Object.values(KINDS).includes(String(kind)) ? String(kind) : toName(String(kind))

@@ -1,13 +1,14 @@
 import { toTableIdentifier } from '../hogql/identifiers.ts'
 import type { Json } from '../operation.ts'
+import { toOutgoing } from '../outgoing.ts'
 import { DEFAULT_TOKENS, toQueryResult } from '../query/query-result.ts'
 import { type QueryAnswer, type QueryMeans, type QueryOrder, runQuery } from '../query/query-runner.ts'
 import type { Asking } from '../question.ts'
 import type { Redactor } from '../redact.ts'
-import { toLine } from '../text/line.ts'
+import { toName } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 import { nearestNames, toAbsence } from './absence.ts'
-import { type Contents, masked, toEntryJson, toSourceJson } from './contents.ts'
+import { type Contents, toEntryJson, toSourceJson } from './contents.ts'
 import { toEntryText, toSourceText } from './entry-text.ts'
 import { toNumber } from './reply-parts.ts'
 import type { SchemaCache } from './schema-cache.ts'
@@ -18,13 +19,13 @@ const SAMPLES_MS = 45_000
 
 /** One table or view, masked, in both forms. */
 export const describeEntry = (snapshot: Snapshot, entry: Entry, redactor: Redactor): Contents => {
-  const json = masked(toEntryJson(snapshot, entry), redactor)
+  const json = toOutgoing(toEntryJson(snapshot, entry), redactor)
   return { json, text: toEntryText(json) }
 }
 
 /** One source, masked, in both forms. */
 export const describeSource = (snapshot: Snapshot, source: Source, redactor: Redactor): Contents => {
-  const json = masked(toSourceJson(snapshot, source), redactor)
+  const json = toOutgoing(toSourceJson(snapshot, source), redactor)
   return { json, text: toSourceText(json) }
 }
 
@@ -45,9 +46,9 @@ const toUnknown = (cache: SchemaCache, snapshot: Snapshot, name: string): Json =
 
 const toUnknownLine = ({ name, nearest: near, why }: Json): string => {
   const offer = Array.isArray(near)
-    ? `nearest: ${near.map((each) => toLine(String(each))).join(', ')}`
+    ? `nearest: ${near.map((each) => toName(String(each))).join(', ')}`
     : 'nothing is called like it'
-  return `Unknown: ${toLine(String(name))}; ${offer}${why === undefined ? '' : `. ${why}`}`
+  return `Unknown: ${toName(String(name))}; ${offer}${why === undefined ? '' : `. ${why}`}`
 }
 
 interface Means {
@@ -130,7 +131,7 @@ export const describeAll = async (
   const described = found.flatMap(({ contents }) => contents ?? [])
   const unknown = found
     .filter(({ contents }) => contents === undefined)
-    .map(({ name }) => toUnknown(cache, snapshot, name))
+    .map(({ name }) => toOutgoing(toUnknown(cache, snapshot, name), asking.redactor))
   if (described.length === 0)
     throw new ToolError(`Project ${project} has nothing of that name. ${unknown.map(toUnknownLine).join('. ')}`, {
       next: 'Use a name as the overview has it',
@@ -145,7 +146,7 @@ export const describeAll = async (
     text: [
       ...described.map(({ text }) => text),
       ...unknown.map(toUnknownLine),
-      ...samples.map(({ name, text }) => `Sample of ${toLine(name)}. ${text}`),
+      ...samples.map(({ name, text }) => `Sample of ${toName(name)}. ${text}`),
     ].join('\n\n'),
   }
 }

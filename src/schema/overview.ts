@@ -1,7 +1,8 @@
 import type { Json } from '../operation.ts'
+import { toOutgoing } from '../outgoing.ts'
 import type { Redactor } from '../redact.ts'
-import { toLine } from '../text/line.ts'
-import { type Contents, KINDS, masked } from './contents.ts'
+import { toName } from '../text/line.ts'
+import { type Contents, KINDS, toKind, toRemarks } from './contents.ts'
 import { defined, toNumber, toObjects } from './reply-parts.ts'
 import type { Entry, Snapshot, Source } from './snapshot.ts'
 
@@ -97,11 +98,11 @@ const toJson = (snapshot: Snapshot, filter: Filter): Json => {
 const toRowLine = (row: unknown): string => {
   const [name, columns, rows, state] = Array.isArray(row) ? row : []
   const counted = typeof rows === 'number' ? ` ${rows}` : state === undefined ? '' : ' -'
-  return `${toLine(String(name))} ${columns}${counted}${state === undefined ? '' : ` ${toLine(String(state))}`}`
+  return `${toName(String(name))} ${columns}${counted}${state === undefined ? '' : ` ${toName(String(state))}`}`
 }
 
 const toSourceLine = ({ name, type, status, tables, enabled }: Json): string =>
-  `source ${toLine(String(name))} (${toLine(String(type))}): ${status === undefined ? '' : `${toLine(String(status))}, `}${enabled} of ${tables} tables on`
+  `source ${toName(String(name))} (${toName(String(type))}): ${status === undefined ? '' : `${toName(String(status))}, `}${enabled} of ${tables} tables on`
 
 const toText = (json: Json): string => {
   const { total, returned, more, next, tables, missing, more_sources } = json
@@ -113,15 +114,16 @@ const toText = (json: Json): string => {
     ...toObjects(json.sources).map(toSourceLine),
     ...(more_sources === undefined ? [] : [`and ${more_sources} more sources`]),
     ...Object.entries(tables ?? {}).flatMap(([kind, rows]) => [
-      `${toLine(kind)}s:`,
+      `${toKind(kind)}s:`,
       ...(Array.isArray(rows) ? rows.map(toRowLine) : []),
     ]),
-    ...(Array.isArray(missing) ? missing.map((why) => `not known: ${toLine(String(why), 400)}`) : []),
+    ...(Array.isArray(missing) ? missing.map((why) => `not known: ${String(why)}`) : []),
+    ...toRemarks(json),
   ].join('\n')
 }
 
 /** The overview of a project, masked, in both forms. */
 export const toOverview = (snapshot: Snapshot, filter: Filter, redactor: Redactor): Contents => {
-  const json = masked(toJson(snapshot, filter), redactor)
+  const json = toOutgoing(toJson(snapshot, filter), redactor)
   return { json, text: toText(json) }
 }

@@ -1,4 +1,5 @@
 import type { Redactor } from '../redact.ts'
+import { toName } from '../text/line.ts'
 import type { Contents } from './contents.ts'
 import { describeEntry, describeSource } from './describe.ts'
 import { toOverview, WHOLE } from './overview.ts'
@@ -43,24 +44,31 @@ export const toListed = (snapshot: Snapshot): readonly Listed[] => {
   return listed
 }
 
+/** Longer names than PostHog takes would make addresses of any size; what has one can be described, but is not listed. */
+export const LONGEST_ADDRESSED = 1_000
+
+const isAddressed = ({ name }: { readonly name: string }): boolean => name.length <= LONGEST_ADDRESSED
+
 const list = ({ project, sources, entries }: Snapshot): readonly Listed[] => {
-  const inOrder = [...entries].sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name))
+  const inOrder = entries.filter(isAddressed).sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name))
   return [
     {
       place: { project, group: 'index' },
       name: `Project ${project}`,
       description: `Overview of ${entries.length} tables and views and ${sources.length} sources`,
     },
-    ...sources.map(({ name, type, tables, last_run_at }) => ({
-      place: { project, group: 'sources' as const, name },
-      name,
-      description: `${type} source, ${tables.length} tables`,
-      ...toTime(last_run_at),
-    })),
+    ...sources
+      .filter(isAddressed)
+      .map(({ name, type, tables, last_run_at }) => ({
+        place: { project, group: 'sources' as const, name },
+        name,
+        description: `${toName(type)} source, ${tables.length} tables`,
+        ...toTime(last_run_at),
+      })),
     ...inOrder.map(({ group, name, kind, columns, rows, origin, view }) => ({
       place: { project, group, name },
       name,
-      description: `${kind.replaceAll('_', ' ')}, ${columns.length} columns${rows === undefined ? '' : `, ${rows} rows`}`,
+      description: `${toName(kind).replaceAll('_', ' ')}, ${columns.length} columns${rows === undefined ? '' : `, ${rows} rows`}`,
       ...toTime(origin?.last_synced_at ?? view?.last_run_at),
     })),
   ]

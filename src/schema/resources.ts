@@ -1,10 +1,11 @@
 import type { Projects } from '../project.ts'
 import type { Redactor } from '../redact.ts'
-import { toLine } from '../text/line.ts'
+import { countHidden, toHiddenNote } from '../text/hidden.ts'
+import { cut, quote, toName } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 import { nearestNames, toAbsence } from './absence.ts'
 import { type Completion, complete } from './completion.ts'
-import { after, contentsAt, type Listed, toListed } from './places.ts'
+import { after, contentsAt, type Listed, LONGEST_ADDRESSED, toListed } from './places.ts'
 import { GROUPS, INDEX_TEMPLATE, type Place, parseUri, toTemplate, toUri } from './resource-uri.ts'
 import type { SchemaCache } from './schema-cache.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -49,6 +50,9 @@ export class WrongCursor extends Error {}
 
 /** Resources of a page: 64 pages, where clients stop, are 16,000. */
 const PAGE = 250
+
+/** Characters of a name in a list; the address has it whole. */
+const LONGEST_NAME = 500
 
 export const TEXT = 'text/plain'
 export const JSON_TYPE = 'application/json'
@@ -124,7 +128,7 @@ export class Resources {
     const place = parseUri(uri)
     if (place === undefined)
       throw new NoResource(
-        `${toLine(uri)} is no address here. They are ${templates.map(({ uriTemplate }) => uriTemplate).join(', ')}`,
+        `${quote(uri)} is no address here. They are ${templates.map(({ uriTemplate }) => uriTemplate).join(', ')}`,
       )
     const { only } = this.#means
     if (only !== undefined && place.project !== only)
@@ -150,7 +154,16 @@ export class Resources {
     if (variable === 'project_id')
       return complete(typed, (only === undefined ? await projects.known(signal) : [only]).map(String))
     const project = await this.#projectOf(given.project_id, signal)
-    return complete(typed, namesOf(await this.#means.cache.get(project, signal), given.group))
+    const names = namesOf(await this.#means.cache.get(project, signal), given.group)
+    return complete(
+      typed,
+      names.filter((name) => this.#isClean(name)),
+    )
+  }
+
+  /** What would leave as another name completes nothing. */
+  #isClean(name: string): boolean {
+    return name.length <= LONGEST_ADDRESSED && this.#means.redactor.sentence(name) === name
   }
 
   /** A cursor names a place, and may no more than any other address name one that is not allowed. */
@@ -179,7 +192,9 @@ export class Resources {
     const elsewhere = other === undefined ? undefined : toUri({ project, group: other.group, name })
     const near =
       elsewhere === undefined ? nearestNames(snapshot, name).map((each) => toUriOf(snapshot, each)) : [elsewhere]
-    return `Project ${project} has no ${toLine(name)} among its ${group}.${why === '' ? '' : ` ${why}`}${near.length === 0 ? '' : ` Nearest: ${near.join(', ')}`}`
+    return this.#means.redactor.sentence(
+      `Project ${project} has no ${toName(name)} among its ${group}.${why === '' ? '' : ` ${why}`}${near.length === 0 ? '' : ` Nearest: ${near.join(', ')}`}`,
+    )
   }
 
   /** Made once for each snapshot: the size is that of the contents, which have to be written for it. */
@@ -194,10 +209,12 @@ export class Resources {
   #make(snapshot: Snapshot, { place, name, description, changedAt }: Listed): ListedResource {
     const contents = contentsAt(snapshot, place, this.#means.redactor)
     const { text = '', json = {} } = contents ?? {}
+    const safe = this.#means.redactor.text(name)
+    const hidden = toHiddenNote(countHidden(name))
     return {
       uri: toUri(place),
-      name: this.#means.redactor.text(name),
-      description,
+      name: safe.length <= LONGEST_NAME ? safe : `${cut(safe, LONGEST_NAME)}… (cut)`,
+      description: `${this.#means.redactor.sentence(description)}${hidden && `, ${hidden} of its name`}`,
       mimeType: TEXT,
       size: Buffer.byteLength(text) + Buffer.byteLength(JSON.stringify(json)),
       ...(changedAt === undefined ? {} : { changedAt }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Described, Json } from '../operation.ts'
 import type { ApiRequest } from '../request.ts'
-import { toLine } from '../text/line.ts'
+import { toName } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
 import { readReference } from './reference.ts'
 import { secretInputs } from './secret-inputs.ts'
@@ -95,12 +95,12 @@ const placesOf = (secrets: readonly string[]): string =>
 
 const misplaced = (path: string, secrets: readonly string[]): ToolError =>
   new ToolError(
-    `A secret reference is only taken in: ${placesOf(secrets)}. One was given in ${toLine(path, 100)}; nothing was sent`,
+    `A secret reference is only taken in: ${placesOf(secrets)}. One was given in ${toName(path)}; nothing was sent`,
     { kind: 'input', next: 'Call again without it there' },
   )
 
 const malformed = (path: string): ToolError =>
-  new ToolError(`${toLine(path, 100)}: a secret reference is {"$secret": "NAME"} and holds nothing else`, {
+  new ToolError(`${toName(path)}: a secret reference is {"$secret": "NAME"} and holds nothing else`, {
     kind: 'input',
     next: 'Call again with the name of a secret',
   })

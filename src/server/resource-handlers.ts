@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/server'
 import type { ResourceWatch, Watcher } from '../schema/resource-watch.ts'
 import { type ListedResource, NoResource, type Resources, templates, WrongCursor } from '../schema/resources.ts'
+import { withoutHidden } from '../text/hidden.ts'
 import { ToolError } from '../tool-error.ts'
 
 /** How long what never changes while the process runs may be kept. */
@@ -16,10 +17,10 @@ export const FIXED_MS = 3_600_000
 export const toProtocolError = (error: unknown, uri?: string): unknown => {
   if (error instanceof NoResource)
     return uri === undefined
-      ? new ProtocolError(ProtocolErrorCode.InvalidParams, error.message)
-      : new ResourceNotFoundError(uri, error.message)
+      ? new ProtocolError(ProtocolErrorCode.InvalidParams, withoutHidden(error.message))
+      : new ResourceNotFoundError(uri, withoutHidden(error.message))
   if (error instanceof WrongCursor) return new ProtocolError(ProtocolErrorCode.InvalidParams, error.message)
-  if (error instanceof ToolError) return new ProtocolError(ProtocolErrorCode.InternalError, error.text)
+  if (error instanceof ToolError) return new ProtocolError(ProtocolErrorCode.InternalError, withoutHidden(error.text))
   return error instanceof ProtocolError
     ? error
     : new ProtocolError(ProtocolErrorCode.InternalError, 'This server failed on that request (a fault of its own)')

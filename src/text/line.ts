@@ -1,3 +1,5 @@
+import { countHidden, toHiddenNote, withoutHidden } from './hidden.ts'
+
 /** The first characters of a text; never half of one. */
 export const cut = (text: string, longest: number): string => {
   const piece = text.slice(0, longest)
@@ -5,11 +7,34 @@ export const cut = (text: string, longest: number): string => {
   return /[\uD800-\uDBFF]$/.test(piece) ? piece.slice(0, -1) : piece
 }
 
+/** Somebody else's words as one line: with breaks in them they could be taken for lines of ours. */
+export const toLine = (text: string): string =>
+  withoutHidden(text)
+    .replace(/[\t\n]+/g, ' ')
+    .trim()
+
+/** Whatever looks like the marks that close what `quote` opens. */
+const LIKE_MARKS = /[\u201C-\u201F\u275D\u275E\u301D-\u301F\uFF02]/g
+
 /**
- * Somebody else's words as one line, cut with a mark: with breaks in them they could be taken for lines of ours.
- * Every value that came from data goes through here on its way into a text.
+ * Somebody else's words inside a sentence of ours: on one line, between marks that cannot stand within, and cut. What
+ * was cut or left out is said behind the marks, where only we speak.
+ * @param hidden characters that were taken from it before
  */
-export const toLine = (text: string, longest = 200): string => {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return line.length <= longest ? line : `${cut(line, longest)}… (cut)`
+export const quote = (text: string, longest = 200, hidden = countHidden(text)): string => {
+  const line = toLine(text)
+  const isCut = line.length > longest
+  const said = (isCut ? `${cut(line, longest)}…` : line).replace(LIKE_MARKS, '"')
+  const notes = [isCut ? `cut, ${line.length} characters` : '', toHiddenNote(hidden)].filter((note) => note !== '')
+  return `“${said}”${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
 }
+
+/** One word of letters, digits and joints; a time. No sentence can be made of one. */
+const PLAIN = /^([\w$.-]{1,64}|\d{4}-\d\d-\d\d[T ][\d:.]{1,20}(Z|[+-][\d:]{2,6})?)$/
+
+/** A name, a state, a time that came from data: as it is where it is one plain word, otherwise quoted. */
+export const toName = (text: string, longest = 200, hidden = countHidden(text)): string =>
+  hidden === 0 && PLAIN.test(text) ? text : quote(text, longest, hidden)
+
+/** Whole lines of data: what stands behind the bar is not ours, and no line of ours begins with one. */
+export const toDataLine = (line: string): string => `| ${line}`

@@ -197,7 +197,7 @@ describe('deleting a table', () => {
     const result = await call(tool, { id: ID }, [behind, answerOf(tool)])
     expect(result.isError).toBe(true)
     expect(textOf(result)).toBe(
-      'warehouse_tables_delete: not sent. daily_orders holds the rows of the materialized view of that name. Drop them with warehouse_saved_queries_revert_materialization.\nNothing was changed.',
+      'warehouse_tables_delete: not sent. This table holds the rows of the materialized view of its name. Drop them with warehouse_saved_queries_revert_materialization.\nNothing was changed.',
     )
     expect(sent()).toEqual([`GET warehouse_tables/${ID}/`])
   })
@@ -262,7 +262,7 @@ describe('a look before a change', () => {
       [
         'a 500',
         () => ({ status: 500, json: { detail: 'A server error occurred.' } }),
-        'PostHog answered 500 (server error) for project 7: "A server error occurred." (while looking before the change)\nNothing was changed.\nCall again in a moment.',
+        'PostHog answered 500 (server error) for project 7: “A server error occurred.” (while looking before the change)\nNothing was changed.\nCall again in a moment.',
       ],
       [
         'a reset',
@@ -272,13 +272,13 @@ describe('a look before a change', () => {
       [
         'a 403',
         () => ({ status: 403, json: { detail: 'You do not have viewer access to this resource.' } }),
-        'PostHog answered 403 (forbidden) for project 7: "You do not have viewer access to this resource." (while looking before the change)\nNothing was changed.\nThe key\'s owner lacks the role in PostHog; a project admin can grant it.',
+        "PostHog answered 403 (forbidden) for project 7: “You do not have viewer access to this resource.” (while looking before the change)\nNothing was changed.\nThe key's owner lacks the role in PostHog; a project admin can grant it.",
       ],
       [
         // For two of the tools the same status of the change itself would tell of a residue.
         'a 400',
         () => ({ status: 400, json: { detail: 'No.' } }),
-        'PostHog answered 400 (refused input) for project 7: "No." (while looking before the change)\nNothing was changed.\nCorrect the input and call again.',
+        'PostHog answered 400 (refused input) for project 7: “No.” (while looking before the change)\nNothing was changed.\nCorrect the input and call again.',
       ],
     ])('is told as a failed read after %s', async (_case, script, says) => {
       // The whole text: neither the check of the change nor a residue is in it.

@@ -32,7 +32,7 @@ const ANSWERS: Readonly<Record<string, readonly [Person, RegExp | undefined]>> =
   accept: [approves, undefined],
   decline: [() => ({ action: 'decline' }), /The person declined\.\nNothing was changed\./],
   cancel: [() => ({ action: 'cancel' }), /closed the question without an answer\.\nNothing was changed\./],
-  'wrong name or no tick': [wrongName, /(is not ".+"|was not ticked\.)\nNothing was changed\./],
+  'wrong name or no tick': [wrongName, /(is not “.+”|was not ticked\.)\nNothing was changed\./],
   'no answer that fits': [
     () => ({ action: 'accept', content: { name: 'x'.repeat(10_000), approved: 'certainly' } }),
     /Nothing was changed\./,
@@ -126,11 +126,11 @@ test('what is shown names the object, where it is, and what goes with it', async
   await mcp.call('warehouse_tables_delete', DESTROYS.warehouse_tables_delete)
   expect(shown[0]).toBe(
     [
-      'Delete a table: "orders"',
+      'Delete a table: “orders”',
       'Deletes the table and the joins on its name; views that read it break. Files in your own bucket stay. It cannot be undone.',
       `Where: project 7 at ${upstream.origin}, id ${DESTROYS.warehouse_tables_delete?.id}`,
       'format: Parquet',
-      'files: https://bucket.example.com/orders/*.parquet',
+      'files: “https://bucket.example.com/orders/*.parquet”',
       'columns: 2',
       'rows: 1,200,000',
       'views that read it: big_orders',

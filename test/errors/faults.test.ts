@@ -258,7 +258,7 @@ describe('failures under a success status', () => {
   test('an exception', async () => {
     answer({ id: 5, exception: 'ran out of memory', has_content: false })
     expect(linesOf(await read())).toEqual([
-      'warehouse_tables_get: PostHog answered 200, but the export failed: "ran out of memory"',
+      'warehouse_tables_get: PostHog answered 200, but the export failed: “ran out of memory”',
       NOTHING,
       'Read the reason; the same call fails the same way until it is dealt with.',
     ])
@@ -267,7 +267,7 @@ describe('failures under a success status', () => {
   test('success: false of a write', async () => {
     answer({ success: false, error: 'webhook refused' })
     expect(linesOf(await write())).toEqual([
-      'warehouse_tables_update: PostHog answered 200, but it did not succeed: "webhook refused"',
+      'warehouse_tables_update: PostHog answered 200, but it did not succeed: “webhook refused”',
       UNKNOWN,
       `Read the reason; the same call fails the same way until it is dealt with. ${LOOK}`,
     ])

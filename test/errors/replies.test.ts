@@ -80,20 +80,20 @@ const said = (detail: string, attr: string | null = null) =>
 
 /** The shape of a body, and what of it is quoted. */
 const SHAPES: readonly (readonly [string, Answer, string])[] = [
-  ['{type, code, detail, attr}', said('This field is required.', 'name'), ' about name: "This field is required."'],
-  ['attr null', said('A server error occurred.'), ': "A server error occurred."'],
-  ['a nested attr', said('Blank.', 'credential__access_secret'), ' about credential.access_secret: "Blank."'],
-  ['an attr in a list', said('Odd.', 'columns__1__type'), ' about columns[1].type: "Odd."'],
+  ['{type, code, detail, attr}', said('This field is required.', 'name'), ' about name: “This field is required.”'],
+  ['attr null', said('A server error occurred.'), ': “A server error occurred.”'],
+  ['a nested attr', said('Blank.', 'credential__access_secret'), ' about credential.access_secret: “Blank.”'],
+  ['an attr in a list', said('Odd.', 'columns__1__type'), ' about columns[1].type: “Odd.”'],
   [
     'a password attr',
     said('This field is required.', 'config__password'),
-    ' about config.password: "This field is required."',
+    ' about config.password: “This field is required.”',
   ],
-  ['{error}', json({ error: 'No such thing' }), ': "No such thing"'],
-  ['{message}', json({ message: 'Could not connect' }), ': "Could not connect"'],
-  ['{detail}', json({ detail: 'Nope' }), ': "Nope"'],
-  ['detail before error before message', json({ message: 'c', error: 'b', detail: 'a' }), ': "a"'],
-  ['a blank detail', json({ detail: ' ', error: 'b' }), ': "b"'],
+  ['{error}', json({ error: 'No such thing' }), ': “No such thing”'],
+  ['{message}', json({ message: 'Could not connect' }), ': “Could not connect”'],
+  ['{detail}', json({ detail: 'Nope' }), ': “Nope”'],
+  ['detail before error before message', json({ message: 'c', error: 'b', detail: 'a' }), ': “a”'],
+  ['a blank detail', json({ detail: ' ', error: 'b' }), ': “b”'],
   ['a detail that is a list', json({ detail: ['x'] }), ''],
   ['an empty body', { body: '' }, ''],
   ['an empty object', json({}), ''],
@@ -112,11 +112,19 @@ const SHAPES: readonly (readonly [string, Answer, string])[] = [
   ['a string', json('x'), ''],
   ['null', json(null), ''],
   ['truncated JSON', { body: '{"detail": "No', headers: { 'content-type': 'application/json' } }, ''],
-  ['control characters', said('one\r\ntwo\0\u001b[31mred\u2028three'), ': "one two [31mred three"'],
-  ['5,000 characters', said('x'.repeat(5_000)), `: "${'x'.repeat(400)} …(cut)"`],
-  ['a megabyte', json({ error: 'y '.repeat(500_000) }), `: "${'y '.repeat(200)} …(cut)"`],
-  ['an attr of a megabyte', said('Odd.', 'z'.repeat(1_000_000)), ` about ${'z'.repeat(100)}…: "Odd."`],
-  ['an attr with line breaks', said('Odd.', 'a\nIgnore all\u001b'), ' about a Ignore all: "Odd."'],
+  [
+    'control characters',
+    said('one\r\ntwo\0\u001b[31mred\u2028three'),
+    ': “one two[31mred three” (3 hidden characters left out)',
+  ],
+  ['5,000 characters', said('x'.repeat(5_000)), `: “${'x'.repeat(400)}…” (cut, 5000 characters)`],
+  ['a megabyte', json({ error: 'y '.repeat(500_000) }), `: “${'y '.repeat(200)}…” (cut, 999999 characters)`],
+  [
+    'an attr of a megabyte',
+    said('Odd.', 'z'.repeat(1_000_000)),
+    ` about “${'z'.repeat(100)}…” (cut, 1000000 characters): “Odd.”`,
+  ],
+  ['an attr with line breaks', said('Odd.', 'a\nIgnore all\u001b'), ' about “a Ignore all”: “Odd.”'],
 ]
 
 describe.each(STATUSES)('%i', (status, short, readNext, writeChanged, writeNext) => {
@@ -175,7 +183,7 @@ describe('the 403s', () => {
   test.each(ROWS)('%s', async (detail, next) => {
     upstream.script(() => forbidden(detail))
     expect(linesOf(await read())).toEqual([
-      `warehouse_tables_get: PostHog answered 403 (forbidden) for project 7: "${detail}"`,
+      `warehouse_tables_get: PostHog answered 403 (forbidden) for project 7: “${detail}”`,
       NOTHING,
       next,
     ])
@@ -211,7 +219,7 @@ describe('the 404s', () => {
   test('an object: absent or invisible, never deleted', async () => {
     missing('Not found.')
     expect(linesOf(await read())).toEqual([
-      'warehouse_tables_get: PostHog answered 404 (not found) for project 7: "Not found."',
+      'warehouse_tables_get: PostHog answered 404 (not found) for project 7: “Not found.”',
       NOTHING,
       LISTED,
     ])
@@ -220,7 +228,7 @@ describe('the 404s', () => {
   test('a project', async () => {
     missing('Project not found.')
     expect(linesOf(await mcp.call('warehouse_tables_get', { id: ID, project_id: 999 }))).toEqual([
-      'warehouse_tables_get: PostHog answered 404 (not found) for project 999: "Project not found."',
+      'warehouse_tables_get: PostHog answered 404 (not found) for project 999: “Project not found.”',
       NOTHING,
       'Check the project id 999: this key knows no such project.',
     ])
@@ -229,7 +237,7 @@ describe('the 404s', () => {
   test('a route', async () => {
     missing('Endpoint not found.')
     expect(linesOf(await mcp.call('file_system_count', { id: ID }))).toEqual([
-      'file_system_count: PostHog answered 404 (not found) for project 7: "Endpoint not found."',
+      'file_system_count: PostHog answered 404 (not found) for project 7: “Endpoint not found.”',
       NOTHING,
       'This PostHog release does not have the route. file_system_list with parent lists and counts everything below a folder.',
     ])
@@ -239,7 +247,7 @@ describe('the 404s', () => {
     missing('Not found.')
     const [what = '', changed] = linesOf(await mcp.call('warehouse_saved_queries_delete', { id: ID }))
     expect(what).toBe(
-      'warehouse_saved_queries_delete: PostHog answered 404 (not found) for project 7: "Not found." (while looking at what would be lost)',
+      'warehouse_saved_queries_delete: PostHog answered 404 (not found) for project 7: “Not found.” (while looking at what would be lost)',
     )
     expect(changed).toBe(NOTHING)
     expect(upstream.requests.filter(isDestruction)).toEqual([])
@@ -248,7 +256,7 @@ describe('the 404s', () => {
   test('nor does one that looks first', async () => {
     missing('Not found.')
     expect(linesOf(await mcp.call('warehouse_tables_delete', { id: ID }))).toEqual([
-      'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: "Not found." (while looking before the change)',
+      'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: “Not found.” (while looking before the change)',
       NOTHING,
       LISTED,
     ])
@@ -258,7 +266,7 @@ describe('the 404s', () => {
   test('nor does a delete of what was there a moment ago', async () => {
     upstream.script(shown(() => ({ status: 404, json: { detail: 'Not found.' } })))
     expect(linesOf(await mcp.call('warehouse_tables_delete', { id: ID }))).toEqual([
-      'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: "Not found."',
+      'warehouse_tables_delete: PostHog answered 404 (not found) for project 7: “Not found.”',
       NOTHING,
       LISTED,
     ])
@@ -268,7 +276,7 @@ describe('the 404s', () => {
   test('a page that is none', async () => {
     missing('Invalid page.')
     expect(linesOf(await mcp.call('warehouse_saved_queries_list', { offset: 5_000 }))).toEqual([
-      'warehouse_saved_queries_list: PostHog answered 404 (not found) for project 7: "Invalid page."',
+      'warehouse_saved_queries_list: PostHog answered 404 (not found) for project 7: “Invalid page.”',
       NOTHING,
       'There is no such page: go back to an earlier one.',
     ])
@@ -285,7 +293,7 @@ describe('an edit conflict', () => {
 
   test('is known by its text, and asks to read again', async () => {
     expect(await update(conflict)).toEqual([
-      `warehouse_saved_queries_update: PostHog answered 400 (refused input) for project 7: "${conflict}"`,
+      `warehouse_saved_queries_update: PostHog answered 400 (refused input) for project 7: “${conflict}”`,
       NOTHING,
       'Read it again with warehouse_saved_queries_get, look at what changed, and repeat with its new latest_history_id.',
     ])
@@ -305,7 +313,7 @@ describe('in the words of the inputs', () => {
   test('a field upstream calls otherwise has the name of the input', async () => {
     upstream.script(() => ({ ...said('Taken.', 'schema_name'), status: 400 }))
     expect(linesOf(await mcp.call('data_warehouse_enable_backfill', { table_name: 'prod' }))[0]).toBe(
-      'data_warehouse_enable_backfill: PostHog answered 400 (refused input) for project 7 about table_name: "Taken."',
+      'data_warehouse_enable_backfill: PostHog answered 400 (refused input) for project 7 about table_name: “Taken.”',
     )
   })
 
@@ -321,7 +329,7 @@ describe('in the words of the inputs', () => {
   ])('%s: so it has within a text', async (tool, args, theirs, ours) => {
     upstream.script(() => ({ json: { error: theirs }, status: 400 }))
     expect(linesOf(await mcp.call(tool, args))).toEqual([
-      `${tool}: PostHog answered 400 (refused input) for project 7: "${ours}"`,
+      `${tool}: PostHog answered 400 (refused input) for project 7: “${ours}”`,
       NOTHING,
       CORRECT,
     ])
@@ -336,7 +344,7 @@ describe('in the words of the inputs', () => {
       credential: { access_key: 'AKIAIOSFODNN7EXAMPLE', access_secret: 'wJalrXUtnFEMI-K7MDENG' },
     }
     expect(linesOf(await mcp.call('warehouse_tables_create', args))).toEqual([
-      'warehouse_tables_create: PostHog answered 400 (refused input) for project 7 about url_pattern: "Could not read."',
+      'warehouse_tables_create: PostHog answered 400 (refused input) for project 7 about url_pattern: “Could not read.”',
       'PostHog may keep the unused bucket credential of a create that it refused after reading. Nothing else was changed.',
       CORRECT,
     ])
@@ -350,7 +358,7 @@ describe('in the words of the inputs', () => {
       method === 'GET' ? { json: { count: 0, next: null, results: [] } } : { ...said('Could not read.'), status: 400 },
     )
     expect(linesOf(await mcp.call('warehouse_tables_upload_file', { name: 'orders', content: 'a' }))).toEqual([
-      'warehouse_tables_upload_file: PostHog answered 400 (refused input) for project 7: "Could not read."',
+      'warehouse_tables_upload_file: PostHog answered 400 (refused input) for project 7: “Could not read.”',
       'A file PostHog could not read may leave a table without columns (warehouse_tables_list shows it). Nothing else was changed.',
       'Check that the file is what format says: one header line, as many cells in every row, UTF-8, not empty.',
     ])
@@ -367,7 +375,7 @@ describe('in the words of the inputs', () => {
 
   test('a long unknown input is not repeated whole', async () => {
     const [what = ''] = linesOf(await mcp.call('warehouse_tables_get', { id: ID, ['k'.repeat(100_000)]: 1 }))
-    expect(what).toBe(`${'k'.repeat(100)}… is not an input.`)
+    expect(what).toBe(`“${'k'.repeat(200)}…” (cut, 100000 characters) is not an input.`)
   })
 
   test('a thousand unknown inputs are counted, and names of JavaScript are not special', async () => {
@@ -408,7 +416,7 @@ describe('429', () => {
   test('without Retry-After it is tried four times with pauses of our own', async () => {
     upstream.script(() => throttled({}))
     expect(linesOf(await write())).toEqual([
-      'warehouse_tables_update: PostHog answered 429 (too many requests) for project 7: "Request was throttled."',
+      'warehouse_tables_update: PostHog answered 429 (too many requests) for project 7: “Request was throttled.”',
       NOTHING,
       'Wait a minute, then call again.',
     ])

@@ -41,7 +41,7 @@ export const playExports = async (
   expect(PNG.sync.read(Buffer.from(String(image?.data), 'base64')).width).toBeGreaterThan(50)
   expect(await ok('exports_content', { id: exported.text })).toMatchObject({
     content_type: 'text/csv',
-    text: 'n,name\r\n7,Ada\r\n',
+    text: 'n,name\n7,Ada\n',
   })
   expect(await fails('exports_content', { id: exported.workbook })).toContain('Call again with save_to')
   const workbook = { id: exported.workbook, save_to: 'names.xlsx' }

@@ -54,7 +54,7 @@ const refused = async (mcp: Connection, name: string, args: Record<string, unkno
   const { isError, content } = await mcp.call(name, args)
   expect(isError).toBe(true)
   expect(content[0]?.text).toBe(
-    `${name}: PostHog answered 403 (forbidden) for project 1: "This action does not support personal API key access"
+    `${name}: PostHog answered 403 (forbidden) for project 1: “This action does not support personal API key access”
 Nothing was changed.
 PostHog does not let API keys call this, whatever their scopes: do not retry. ${advice}`,
   )

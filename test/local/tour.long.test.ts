@@ -116,7 +116,7 @@ describe('with a database', () => {
         expect(stdout).toContain('"password":"***"')
         expect(stdout).toMatch(/Connect it, with (public\.)?Fruit Trees;/)
         expect(stdout).toMatch(/"status":"Completed".*"rows_synced":30|"rows_synced":30.*"status":"Completed"/)
-        expect(stdout).toMatch(/apple\s+20\s+plum\s+10\n/)
+        expect(stdout).toMatch(/apple\s+20\n\| plum\s+10\n/)
         expect(stdout).toContain('latest_error: Unable to resolve field: label')
         expect(stdout).toMatch(
           /Fix it[\s\S]*> data_warehouse_data_health_issues \{\}\n\{"results":\[\],"returned":0,"total":0,/,

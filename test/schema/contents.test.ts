@@ -133,7 +133,7 @@ describe('a source of thousands of tables', () => {
     const text = contentsAt(many, { project: 7, group: 'sources', name: 'postgres.prod' }, redactor)?.text ?? ''
     expect(text).toContain('3000 tables')
     expect(text).toContain('100 of 3000 tables')
-    expect(text).toContain('table_2999: off, no table yet; error: broken')
+    expect(text).toContain('table_2999: off, no table yet; error: “broken”')
     expect(encode(text).length).toBeLessThan(3_000)
   })
 })
@@ -162,7 +162,7 @@ describe('text that came from data', () => {
     expect(text.split(/[\n\u2028]/).some((line) => line.startsWith('and this'))).toBe(false)
     const view = contentsAt(hostile, { project: 7, group: 'views', name: 'evil_view' }, redactor)?.text ?? ''
     expect(view.split(/[\n\u2028]/).filter((line) => /^(query:|and this)/.test(line))).toEqual([
-      'query: SELECT * FROM evil_view LIMIT 10',
+      'query: “SELECT * FROM evil_view LIMIT 10”',
     ])
     const overview = toOverview(hostile, WHOLE, redactor).text
     expect(overview.split(/[\n\u2028]/).some((line) => line.startsWith('query:') || line.startsWith('and'))).toBe(false)

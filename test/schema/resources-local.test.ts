@@ -90,9 +90,9 @@ describe.each(['legacy', 'modern', 'v1'] as const satisfies readonly Era[])('on 
       await call('query_run', { sql: query })
     }
     const { content } = await call('schema_describe', { names: ['orders'], sample: 1 })
-    expect(content[0]?.text).toContain('`Total Amount` float')
+    expect(content[0]?.text).toContain('“`Total Amount`” float')
     expect(content[0]?.text).toContain("used by (derived from the views' SQL): sum.of_orders")
-    expect(content[0]?.text).toMatch(/Sample of orders\.[\s\S]*\n1\t2\.5$/)
+    expect(content[0]?.text).toMatch(/Sample of orders\.[\s\S]*\n\| 1\t2\.5$/)
   })
 
   it('offers templates, and completes their variables', async () => {

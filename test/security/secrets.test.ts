@@ -212,7 +212,7 @@ describe('words of an upstream that are no error of it', () => {
     for (const form of Object.values(FORMS)) {
       upstream.script(() => json(200, { results: [{ id: form(KEY), name: 'v' }] }))
       const text = shown(await mcp.call('warehouse_saved_queries_create', { name: 'v', query: 'select 1' }))
-      expect(text).toContain('A view named v exists already (id ')
+      expect(text).toContain('A view named v exists already. Change it')
       expect(leaksIn(text, KEY)).toEqual([])
     }
     expect(upstream.requests.map(({ method }) => method)).toEqual(['GET'])
@@ -225,7 +225,7 @@ describe('words of an upstream that are no error of it', () => {
         path.endsWith('/content/') ? json(404, {}) : json(200, { exception: `${'x '.repeat(140)}${form(KEY)}` }),
       )
       const text = shown(await mcp.call('exports_content', args))
-      expect(text).toContain('The export failed: x x x')
+      expect(text).toContain('The export failed: “x x x')
       expect(leaksIn(text, KEY)).toEqual([])
       expect(text).not.toContain('Marked')
     }
