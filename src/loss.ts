@@ -13,14 +13,22 @@ export interface LossLook {
 /** What those reads found, by their names; undefined for one that found nothing. */
 export type Found = Readonly<Record<string, Json | undefined>>
 
+/** One thing worth knowing: what data says, or a sentence of ours. */
+export type Fact = string | number | readonly string[] | { readonly ours: string }
+
+/** By a word for each; what is undefined is left out. */
+export type Facts = Readonly<Record<string, Fact | undefined>>
+
 /** What a call takes away. */
 export interface Lost {
   /** What people call it; typed by whoever approves, where the loss is heavy. */
   readonly name: string
   /** Never changes, however it is called. */
   readonly id?: string | undefined
-  /** What is worth knowing of it, by a word for it; what is undefined is left out. */
-  readonly facts?: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  /** What is worth knowing of it. Whoever approves approves these: where one has changed since, their yes is void. */
+  readonly facts?: Facts
+  /** What is shown too, and changes by itself while the loss stays the same: how a sync goes, when it last went. */
+  readonly passing?: Facts
   /** Where it is in the schema, which knows rows, syncs and the views that read it. */
   readonly inSchema?: { readonly id?: unknown; readonly name?: unknown; readonly source?: unknown }
 }

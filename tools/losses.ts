@@ -49,7 +49,10 @@ export const replacedTableLoss: Loss = {
     return {
       ...lost,
       name: String(name),
-      facts: { ...lost.facts, 'a table of this name': known === undefined ? 'was not found' : 'is overwritten' },
+      facts: {
+        ...lost.facts,
+        'a table of this name': known === undefined ? { ours: 'was not found' } : { ours: 'is overwritten' },
+      },
     }
   },
   says: 'Overwrites all rows of the table of this name with those of the file.',
@@ -64,9 +67,9 @@ const ofView = ({ view = {} }: Readonly<Record<string, Json | undefined>>) => ({
   facts: {
     materialized: view.is_materialized === true ? 'yes' : 'no',
     'runs every': text(view.sync_frequency),
-    'last run': text(view.last_run_at),
     SQL: text(part(view.query).query),
   },
+  passing: { 'last run': text(view.last_run_at) },
   inSchema: { id: view.id, name: view.name },
 })
 
@@ -98,9 +101,9 @@ const ofSource = ({ source = {} }: Readonly<Record<string, Json | undefined>>) =
     id: text(source.id),
     facts: {
       type: text(source.source_type),
-      status: text(source.status),
       'tables chosen': schemas.filter(({ should_sync }) => should_sync === true).map((row) => String(row.name)),
     },
+    passing: { status: text(source.status) },
     inSchema: { source: source.id },
   }
 }
@@ -133,12 +136,8 @@ const ofWarehouse = ({ status = {} }: Readonly<Record<string, Json | undefined>>
   return {
     name: text(host)?.split('.')[0] ?? 'managed warehouse',
     id: text(status.org_id),
-    facts: {
-      host: text(host),
-      user: text(username),
-      state: text(status.state) ?? 'not known: PostHog keeps it from API keys',
-      since: text(status.ready_at),
-    },
+    facts: { host: text(host), user: text(username), since: text(status.ready_at) },
+    passing: { state: text(status.state) ?? { ours: 'not known (PostHog keeps it from API keys)' } },
   }
 }
 
@@ -172,7 +171,7 @@ export const entryLoss: Loss = {
     facts: {
       type: text(entry.type),
       'points to': text(entry.ref),
-      shortcut: entry.shortcut === true ? 'yes: only the entry goes' : undefined,
+      shortcut: entry.shortcut === true ? { ours: 'yes, only the entry goes' } : undefined,
       'entries below it': typeof below?.count === 'number' ? below.count : undefined,
       'some of them': below === undefined ? undefined : rowsOf(below, 'entries').map((row) => String(row.path)),
     },

@@ -16,11 +16,14 @@ export type SchemaLook = (project: number, object: NonNullable<Lost['inSchema']>
 /** A preview waits no longer for it. */
 const LOOK_MS = 20_000
 
-/** Looks into the schema that the tools which describe tables use too. */
+/**
+ * Looks into the schema that the tools which describe tables use too; read anew, because a view that was made a minute
+ * ago may read what is about to go.
+ */
 export const lookInSchema =
-  (cache: Pick<SchemaCache, 'get'>): SchemaLook =>
+  (cache: Pick<SchemaCache, 'refresh'>): SchemaLook =>
   async (project, { id, name, source }) => {
-    const snapshot = await cache.get(project, AbortSignal.timeout(LOOK_MS)).catch(() => undefined)
+    const snapshot = await cache.refresh(project, AbortSignal.timeout(LOOK_MS)).catch(() => undefined)
     if (snapshot === undefined) return undefined
     const isIt = (known: unknown, wanted: unknown): boolean => wanted !== undefined && known === wanted
     const entries = snapshot.entries.filter(

@@ -34,7 +34,7 @@ const PLAIN: Loss = {
 export const secretLoss = (unbound: readonly Unbound[]): Loss => ({
   of: () => ({
     name: unbound.map(({ name }) => name).join(', '),
-    facts: { 'goes to': unbound.map(({ name, type, host }) => `${name}: ${type}, ${host}`) },
+    facts: Object.fromEntries(unbound.map(({ name, type, host }) => [`${name} goes to`, `${type}, ${host}`])),
   }),
   says: 'Sends a secret of this server, which is bound to no place, with this call.',
   undo: 'What was sent cannot be taken back.',

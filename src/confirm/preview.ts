@@ -2,17 +2,16 @@ import { createHash } from 'node:crypto'
 import { readBody } from '../body.ts'
 import type { Ask } from '../carry-out.ts'
 import { type FailedCall, toReplyError } from '../failure.ts'
-import type { Found, Loss, LossLook, Lost } from '../loss.ts'
+import type { Facts, Found, Loss, LossLook } from '../loss.ts'
 import type { Json } from '../operation.ts'
 import { type Target, toPath, toRoute } from '../request.ts'
 import { countHidden } from '../text/hidden.ts'
-import { cut, toLine, toName } from '../text/line.ts'
+import { cut, toLine } from '../text/line.ts'
 import { ToolError } from '../tool-error.ts'
+import { type Told, tellFacts } from './facts.ts'
 import type { InSchema, SchemaLook } from './in-schema.ts'
 
-/** Names in one list that a person is shown. */
-const MOST_NAMES = 20
-/** Characters of one name or text. */
+/** Characters of a name. */
 const LONGEST = 400
 
 /** What a call will take away, as it was just seen. */
@@ -24,8 +23,8 @@ export interface Preview {
   readonly id: string | undefined
   readonly says: string
   readonly undo: string
-  readonly facts: Readonly<Record<string, string>>
-  /** Changes when anything of this does. */
+  readonly facts: readonly Told[]
+  /** Changes when what would be lost does. */
   readonly digest: string
 }
 
@@ -43,21 +42,19 @@ export const preview = async (
   const found: Found = Object.fromEntries(
     await Promise.all(looks.map(async ([name, look]) => [name, await see(look, call, target, ask)] as const)),
   )
-  const { name, id, facts = {}, inSchema } = loss.of(found, call.input)
-  const known = inSchema === undefined ? {} : toFacts(await schema(target.project, inSchema))
-  const all: NonNullable<Lost['facts']> = { ...facts, ...known }
-  const told = Object.entries(all).flatMap(([word, fact]) =>
-    fact === undefined ? [] : [[word, toWords(fact, call)] as const],
-  )
-  const shown = {
+  const { name, id, facts, passing, inSchema } = loss.of(found, call.input)
+  const known: ReturnType<typeof toSchemaFacts> =
+    inSchema === undefined ? {} : toSchemaFacts(await schema(target.project, inSchema))
+  const { says, undo } = loss
+  return {
     name: toTyped(name, call),
     hidden: countHidden(name),
     id,
-    says: loss.says,
-    undo: loss.undo,
-    facts: Object.fromEntries(told),
+    says,
+    undo,
+    facts: tellFacts({ ...facts, ...passing, ...known.shown }, call.redactor),
+    digest: toDigest({ name, id, says, undo, facts, inSchema: known.binding }),
   }
-  return { ...shown, digest: createHash('sha256').update(JSON.stringify(shown)).digest('base64url') }
 }
 
 const toTyped = (name: string, { redactor }: FailedCall): string => {
@@ -65,24 +62,27 @@ const toTyped = (name: string, { redactor }: FailedCall): string => {
   return line.length <= LONGEST ? line : `${cut(line, LONGEST)}… (cut)`
 }
 
-const toWords = (fact: string | number | readonly string[], call: FailedCall): string => {
-  const named = (text: string): string => toName(call.redactor.text(text), LONGEST, countHidden(text))
-  if (typeof fact === 'number') return fact.toLocaleString('en-US')
-  if (typeof fact === 'string') return named(fact)
-  if (fact.length === 0) return 'none'
-  const more = fact.length > MOST_NAMES ? ` and ${fact.length - MOST_NAMES} more` : ''
-  return `${fact.slice(0, MOST_NAMES).map(named).join(', ')}${more}`
+/** The schema counts rows while they come in: how many there are binds nobody, but whether there are any. */
+const toSchemaFacts = (known: InSchema | undefined): { readonly shown?: Facts; readonly binding?: unknown } => {
+  if (known === undefined)
+    return { shown: { 'views that read it': { ours: 'not known (the schema could not be read)' } }, binding: 'nothing' }
+  const { tables, rows, lastSync, views } = known
+  return {
+    shown: {
+      tables: tables.length > 1 ? tables : undefined,
+      rows,
+      'last sync': lastSync,
+      'views that read it': views ?? { ours: 'not known (it is not in the schema)' },
+    },
+    binding: { tables, views, isEmpty: rows === 0 },
+  }
 }
 
-const toFacts = (known: InSchema | undefined) =>
-  known === undefined
-    ? { 'views that read it': 'not known: the schema could not be read' }
-    : {
-        tables: known.tables.length > 1 ? known.tables : undefined,
-        rows: known.rows,
-        'last sync': known.lastSync,
-        'views that read it': known.views ?? 'not known: it is not in the schema',
-      }
+/** As it was read, not as it is shown: what does not fit on the line counts too, and its order does not. */
+const toDigest = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value, (_key, item) => (Array.isArray(item) ? [...item].sort() : item)))
+    .digest('base64url')
 
 const see = async (look: LossLook, call: FailedCall, target: Target, ask: Ask): Promise<Json | undefined> => {
   const path = toPath(target, look.path, call.input)

@@ -12,16 +12,17 @@ const LONGEST_NAME = 500
 /** The name of the one field of a form. */
 const FIELD = { name: 'name', tick: 'approved' } as const
 
-/** What is about to happen, for whoever approves it. */
-export const toSentences = (
+/** What is about to happen. @param how facts between marks for a model; plain for a person, who has a line for each */
+const toSentences = (
   { operation, origin, project }: FailedCall,
   { name, hidden, id, says, undo, facts }: Preview,
+  how: 'plain' | 'quoted',
 ): string =>
   [
     `${operation.title}: ${quote(name, LONGEST_NAME, hidden)}`,
     `${says} ${undo}`,
     `Where: project ${project} at ${origin}${id === undefined ? '' : `, id ${toName(id)}`}`,
-    ...Object.entries(facts).map(([word, fact]) => `${word}: ${fact}`),
+    ...facts.map((fact) => `${fact.word}: ${fact[how]}`),
   ].join('\n')
 
 /** The form that asks for approval. */
@@ -31,7 +32,7 @@ export const toForm = (call: FailedCall, seen: Preview, weight: 'name' | 'tick')
       ? { type: 'string', title: 'Type its name to approve', description: seen.name, maxLength: LONGEST_NAME }
       : { type: 'boolean', title: 'Yes, do it', default: false }
   return {
-    message: `${toSentences(call, seen)}\nAn assistant asks for this. Nothing is changed unless you approve.`,
+    message: `${toSentences(call, seen, 'plain')}\nAn assistant asks for this. Nothing is changed unless you approve.`,
     schema: { type: 'object', properties: { [FIELD[weight]]: field }, required: [FIELD[weight]] },
   }
 }
@@ -94,7 +95,7 @@ export const tooManyQuestions = (): ToolError =>
 /** Nobody can be asked, and the operator wants somebody to be. */
 export const nobodyToAsk = (call: FailedCall, seen: Preview): ToolError =>
   new ToolError(
-    `${call.operation.name}: a person has to approve this, and this client cannot ask one\n${toSentences(call, seen)}`,
+    `${call.operation.name}: a person has to approve this, and this client cannot ask one\n${toSentences(call, seen, 'quoted')}`,
     {
       next: 'Use a client that can ask (elicitation), or do it in the PostHog app; the operator may allow a preview instead (--unasked preview)',
     },
@@ -107,7 +108,7 @@ export const nobodyToAskForSecrets = (call: FailedCall, seen: Preview, unbound: 
       `MCP_SECRET_${name}_FOR=${type}@HOST (of a file: ${name}.for beside it), or ${type} alone where the type has no host of its own`,
   )
   return new ToolError(
-    `${call.operation.name}: not sent. A secret that is bound to no target needs a person's approval, and this client cannot ask one\n${toSentences(call, seen)}`,
+    `${call.operation.name}: not sent. A secret that is bound to no target needs a person's approval, and this client cannot ask one\n${toSentences(call, seen, 'quoted')}`,
     { next: `The operator binds it: ${ways.join('; ')}` },
   )
 }
@@ -115,6 +116,6 @@ export const nobodyToAskForSecrets = (call: FailedCall, seen: Preview, unbound: 
 /** What is shown instead of asking. */
 export const toPreviewAnswer = (call: FailedCall, seen: Preview, confirmation: string): ToolError =>
   new ToolError(
-    `${call.operation.name}: not done yet. This is what it would do:\n${toSentences(call, seen)}\nconfirmation: ${confirmation} (counts once, for ten minutes)`,
+    `${call.operation.name}: not done yet. This is what it would do:\n${toSentences(call, seen, 'quoted')}\nconfirmation: ${confirmation} (counts once, for ten minutes)`,
     { next: 'Show this to the user. If they agree, call again with the same arguments and this confirmation' },
   )

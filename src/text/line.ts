@@ -22,11 +22,21 @@ const LIKE_MARKS = /[\u201C-\u201F\u275D\u275E\u301D-\u301F\uFF02]/g
  * @param hidden characters that were taken from it before
  */
 export const quote = (text: string, longest = 200, hidden = countHidden(text)): string => {
+  const { said, note } = bound(text, longest, hidden)
+  return `“${said.replace(LIKE_MARKS, '"')}”${note}`
+}
+
+/** The same without marks, for the rest of a line that nothing of ours follows on, and that a person reads. */
+export const toRestOfLine = (text: string, longest = 200, hidden = countHidden(text)): string => {
+  const { said, note } = bound(text, longest, hidden)
+  return `${said}${note}`
+}
+
+const bound = (text: string, longest: number, hidden: number): { readonly said: string; readonly note: string } => {
   const line = toLine(text)
   const isCut = line.length > longest
-  const said = (isCut ? `${cut(line, longest)}…` : line).replace(LIKE_MARKS, '"')
   const notes = [isCut ? `cut, ${line.length} characters` : '', toHiddenNote(hidden)].filter((note) => note !== '')
-  return `“${said}”${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+  return { said: isCut ? `${cut(line, longest)}…` : line, note: notes.length === 0 ? '' : ` (${notes.join('; ')})` }
 }
 
 /** One word of letters, digits and joints; a time. No sentence can be made of one. */

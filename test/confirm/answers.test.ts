@@ -130,7 +130,7 @@ test('what is shown names the object, where it is, and what goes with it', async
       'Deletes the table and the joins on its name; views that read it break. Files in your own bucket stay. It cannot be undone.',
       `Where: project 7 at ${upstream.origin}, id ${DESTROYS.warehouse_tables_delete?.id}`,
       'format: Parquet',
-      'files: “https://bucket.example.com/orders/*.parquet”',
+      'files: https://bucket.example.com/orders/*.parquet',
       'columns: 2',
       'rows: 1,200,000',
       'views that read it: big_orders',

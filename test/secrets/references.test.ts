@@ -152,7 +152,7 @@ describe('a real secret to an evil host', () => {
         /declined[\s\S]*Nothing was changed/,
       )
       expect(posthog.requests).toEqual([])
-      expect(shown[0]).toContain('goes to: “LOOSE: Postgres, payload.host (db.acme.com:5432)”')
+      expect(shown[0]).toContain('LOOSE goes to: Postgres, payload.host (db.acme.com:5432)')
       answer = approves
       expect((await asked.call('external_data_sources_create', args)).isError).not.toBe(true)
       expect(sent()).toMatchObject([{ json: { payload: { password: 'nobody-bound-me' } } }])
@@ -168,7 +168,7 @@ describe('a real secret to an evil host', () => {
       })
       posthog.script(answers)
       const text = textOf(await alone.call('external_data_sources_create', args))
-      expect(text).toContain('goes to: “LOOSE: Postgres, payload.host (db.acme.com:5432)”')
+      expect(text).toContain('LOOSE goes to: “Postgres, payload.host (db.acme.com:5432)”')
       expect(text).toContain('MCP_SECRET_LOOSE_FOR=Postgres@HOST')
       expect(text).toContain('Nothing was changed.')
       expect(posthog.requests).toEqual([])

@@ -53,6 +53,9 @@ const script =
     return { json: /\/[0-9a-f-]{36}\//.test(path) ? objectOf(evil) : listed }
   }
 
+const FACT =
+  /^(format|files|columns|source|created|a table of this name|materialized|runs every|SQL|last run|type|tables chosen|status|host|user|since|state|points to|shortcut|entries below it|some of them|tables|rows|last sync|views that read it): ./
+
 /**
  * What a person, or a model, is shown before something is lost, of objects that are called anything.
  * @param some the names
@@ -81,9 +84,13 @@ export const throughConfirmations = (era: Era, some: readonly string[]) =>
       expect(asked).toHaveLength(Object.keys(DESTROYS).length * some.length)
       for (const { message, ...form } of asked) {
         nothingHidden([message, form], 'a question')
-        fenced(message, 'a question')
-        // A name made of lines cannot add one to the facts.
-        for (const line of message.split('\n')) expect(line).toMatch(/^[A-Z]|^[a-z ]+: /i)
+        const lines = message.split('\n')
+        // Facts stand plain on a line each, behind a word of ours; the rest is ours, and what is not is fenced.
+        const facts = lines.splice(3, lines.length - 4)
+        fenced(lines.join('\n'), 'a question')
+        expect(lines.at(-1)).toBe('An assistant asks for this. Nothing is changed unless you approve.')
+        for (const fact of facts) expect(fact).toMatch(FACT)
+        expect(message.length).toBeLessThan(10_000)
       }
     }, 120_000)
 
