@@ -135,9 +135,12 @@ const prepare = async (
   return { call, named, target, token: typeof token === 'string' ? token : undefined }
 }
 
-/** The call as far as it only looks: whatever goes wrong then, nothing was changed and nothing was left behind. */
+/**
+ * The call as far as it only looks: whatever goes wrong then, nothing was changed and nothing was left behind; and
+ * nothing upstream connects or runs then, so it waits no longer than any read.
+ */
 const asRead = (call: FailedCall): FailedCall => {
-  const { residue: _residue, hint: _hint, ...operation } = call.operation
+  const { residue: _residue, hint: _hint, deadline: _deadline, ...operation } = call.operation
   return { ...call, operation: { ...operation, effect: 'read' } }
 }
 

@@ -3,7 +3,7 @@ import { createCall, isAsked } from '../../src/call.ts'
 import { toCatalogue } from '../../src/catalogue.ts'
 import type { Form, Person, Reply } from '../../src/confirm/person.ts'
 import { allowFiles } from '../../src/files.ts'
-import { createHttpClient } from '../../src/http/client.ts'
+import { createHttpClient, type HttpRequest, type HttpSender } from '../../src/http/client.ts'
 import { createLook } from '../../src/look.ts'
 import { createProjects } from '../../src/project.ts'
 import { operations } from '../../tools/index.ts'
@@ -19,8 +19,15 @@ const callAll = async (person: Person, broken = false) => {
   const upstream = await useRecorder(posthog())
   const { origin } = upstream
   const apiKey = 'phx_test-key-0123456789'
-  const http = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
-  onTestFinished(() => http.close())
+  const client = createHttpClient({ origin, apiKey, userAgent: 'test/1', maxInFlight: 8, env: {} })
+  onTestFinished(() => client.close())
+  const sent: HttpRequest[] = []
+  const http: HttpSender = {
+    send: (request) => {
+      sent.push(request)
+      return client.send(request)
+    },
+  }
   const own = approvals()
   const uses = { take: () => Promise.reject(new Error('Redis is away')) }
   const confirm = broken ? { ...own, uses } : own
@@ -45,7 +52,7 @@ const callAll = async (person: Person, broken = false) => {
         .join(),
     )
   }
-  return { texts, destroyed: upstream.requests.filter(isDestruction) }
+  return { texts, destroyed: upstream.requests.filter(isDestruction), sent }
 }
 
 const accepts = ({ schema }: Form): Reply => {
@@ -65,4 +72,15 @@ test('when it cannot be recorded that a confirmation was used, it does not count
   expect(texts).toHaveLength(Object.keys(DESTROYS).length)
   for (const text of texts) expect(text).toMatch(/cannot be made sure just now[\s\S]*Nothing was changed\./)
   expect(destroyed).toEqual([])
+})
+
+test('what is looked up before waits no longer than any read, however long the call itself may take', async () => {
+  const { sent, destroyed } = await callAll({ way: 'push', ask: async (form) => accepts(form) })
+  expect(destroyed).toHaveLength(Object.keys(DESTROYS).length)
+  const looks = sent.filter(({ method, path }) => method === 'GET' || path.endsWith('/count/'))
+  // Each object before the question and after it, and what guards look at.
+  expect(looks.length).toBeGreaterThanOrEqual(2 * destroyed.length)
+  expect(new Set(looks.map(({ deadlineMs }) => deadlineMs))).toEqual(new Set([45_000]))
+  const long = sent.filter(({ deadlineMs }) => deadlineMs === 120_000)
+  expect(long.map(({ path }) => /[^/]+\/$/.exec(path)?.[0]).sort()).toEqual(['file/', 'refresh_schema/'])
 })
