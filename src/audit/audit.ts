@@ -7,10 +7,10 @@ import { AuditError, codeOf } from './audit-error.ts'
 import { cutText, maskArguments } from './mask-arguments.ts'
 import type { Outcome } from './outcome.ts'
 
-/** How a person agreed, or did not: in a form, with the token of a preview, or without being asked. */
+/** How a person agreed, or did not: in a form, with the token of a preview, or because nobody was asked. */
 export interface Confirmed {
   readonly how: 'form' | 'preview' | 'none'
-  /** What was answered; masked and cut before it is kept. */
+  /** What was answered, or why nobody was asked; masked and cut before it is kept. */
   readonly answer?: string
   /** When, as UTC in ISO 8601. */
   readonly at: string

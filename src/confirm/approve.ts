@@ -3,10 +3,11 @@ import type { Means } from '../call.ts'
 import { checkGuard } from '../guard.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
 import { confirm, type Pending } from './confirmation.ts'
+import { NotApproved } from './not-approved.ts'
 import { AskFirst } from './person.ts'
 
 /** What has to be right before a call is sent, and what it is made with. */
-export interface Unapproved extends Omit<Pending, 'unbound'> {
+export interface Unapproved extends Omit<Pending, 'unbound' | 'approved'> {
   readonly means: Means
   /** The secrets that only a person can let go where the call sends them. @throws ToolError for others that may not */
   check(): Promise<readonly Unbound[]>
@@ -31,15 +32,38 @@ export const approve = async (pending: Unapproved): Promise<Approved> => {
   } catch (refused) {
     return { refused }
   }
-  const how = pending.person === undefined ? 'preview' : 'form'
-  const at = () => new Date().toISOString()
+  let wasApproved = false
+  const approved = (): void => {
+    wasApproved = true
+  }
   try {
-    if (!(await confirm(means.confirm, { ...pending, unbound }))) return {}
+    if (!(await confirm(means.confirm, { ...pending, unbound, approved }))) return {}
+    approved()
     // Whoever was asked took their time.
     await guard()
-    return { confirmed: { how, answer: 'approved', at: at() } }
+    return { confirmed: toConfirmed(pending, 'approved') }
   } catch (refused) {
     if (refused instanceof AskFirst) throw refused
-    return { refused, confirmed: { how, answer: 'not approved', at: at() } }
+    return { refused, confirmed: toRefused(pending, refused, wasApproved) }
   }
+}
+
+type Asked = Pick<Unapproved, 'person' | 'token'>
+
+const toConfirmed = ({ person }: Asked, answer: string): Confirmed => ({
+  how: person === undefined ? 'preview' : 'form',
+  answer,
+  at: new Date().toISOString(),
+})
+
+/** What is written down of a call that may not be sent. */
+const toRefused = (asked: Asked, refused: unknown, wasApproved: boolean): Confirmed => {
+  if (refused instanceof NotApproved)
+    return { ...toConfirmed(asked, refused.answer), ...(refused.wasAsked ? {} : { how: 'none' }) }
+  if (wasApproved) return toConfirmed(asked, 'approved, but a look after it failed')
+  const { person, token } = asked
+  // It came with an answer, which nobody got to.
+  if (token !== undefined || (person?.way === 'rounds' && person.state !== undefined))
+    return toConfirmed(asked, 'not counted: the look failed')
+  return { ...toConfirmed(asked, 'not asked: the look failed'), how: 'none' }
 }

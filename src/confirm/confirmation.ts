@@ -3,7 +3,6 @@ import type { FailedCall } from '../failure.ts'
 import type { Loss } from '../loss.ts'
 import type { Target } from '../request.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
-import { ToolError } from '../tool-error.ts'
 import type { SchemaLook } from './in-schema.ts'
 import { AskFirst, type Person } from './person.ts'
 import { type ConfirmSettings, lossOf, secretLoss, unaskedOf } from './policy.ts'
@@ -15,6 +14,7 @@ import {
   nobodyToAsk,
   nobodyToAskForSecrets,
   toForm,
+  tokenBesidePerson,
   tooManyQuestions,
   toPreviewAnswer,
   unknownUse,
@@ -53,12 +53,14 @@ export interface Pending {
   readonly unbound: readonly Unbound[]
   /** What stands for a secret in another call with the same arguments. */
   readonly named: ((text: string) => string) | undefined
+  /** Told of a yes while the call waits, before it is looked whether that still holds. */
+  approved(): void
 }
 
 /**
  * Lets a call through once it is approved; one that needs no approval at once.
  * @returns whether it had to be approved, and was
- * @throws ToolError when it was not, AskFirst when a person is to be asked first; either way nothing was changed
+ * @throws NotApproved when it was not, ToolError where the look failed, AskFirst when a person is to be asked first; either way nothing was changed
  */
 export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<boolean> => {
   const { call, person } = pending
@@ -72,10 +74,7 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<bo
     await showFirst(means, pending, seen)
     return true
   }
-  if (pending.token !== undefined)
-    throw new ToolError('A confirmation token was given, but this client can ask the person', {
-      next: 'Call again without confirmation',
-    })
+  if (pending.token !== undefined) throw tokenBesidePerson()
   if (person.way === 'rounds') {
     await inRounds(means, { pending, person, loss, seen })
     return true
@@ -85,6 +84,7 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<bo
   const reply = await person.ask(toForm(call, seen, loss.weight)).finally(() => means.asking.delete(pending))
   const refusal = whyNotApproved(reply, seen, loss.weight)
   if (refusal !== undefined) throw refusal
+  pending.approved()
   // People take their time; what they approved is what they saw.
   if ((await look()).digest !== seen.digest) throw brokenSeal('changed')
   return true

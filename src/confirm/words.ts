@@ -1,7 +1,7 @@
 import type { FailedCall } from '../failure.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
 import { quote, toName } from '../text/line.ts'
-import { ToolError } from '../tool-error.ts'
+import { NotApproved } from './not-approved.ts'
 import type { Form, Reply } from './person.ts'
 import type { Preview } from './preview.ts'
 import type { Broken } from './seal.ts'
@@ -38,84 +38,110 @@ export const toForm = (call: FailedCall, seen: Preview, weight: 'name' | 'tick')
 }
 
 /** Why an answer is no approval; undefined for one that is. */
-export const whyNotApproved = (reply: Reply, seen: Preview, weight: 'name' | 'tick'): ToolError | undefined => {
-  const notDone = (what: string, next: string) => new ToolError(what, { next })
+export const whyNotApproved = (reply: Reply, seen: Preview, weight: 'name' | 'tick'): NotApproved | undefined => {
+  const notDone = (what: string, answer: string, next: string) => new NotApproved(what, next, { answer })
   switch (reply.action) {
     case 'decline':
-      return notDone('The person declined', 'Do not ask again unless they want it')
+      return notDone('The person declined', 'declined', 'Do not ask again unless they want it')
     case 'cancel':
-      return notDone('The person closed the question without an answer', 'Call again if they still want it')
+      return notDone(
+        'The person closed the question without an answer',
+        'closed without an answer',
+        'Call again if they still want it',
+      )
     case 'silence':
-      return notDone('Nobody answered the question in time', 'Call again when somebody is there to approve it')
+      return notDone(
+        'Nobody answered the question in time',
+        'no answer',
+        'Call again when somebody is there to approve it',
+      )
   }
   const answer = reply.content?.[FIELD[weight]]
   if (weight === 'tick')
-    return answer === true ? undefined : notDone('The box was not ticked', 'Call again if the person wants it')
+    return answer === true
+      ? undefined
+      : notDone('The box was not ticked', 'not ticked', 'Call again if the person wants it')
   if (typeof answer === 'string' && answer.trim() === seen.name) return undefined
   return notDone(
     `The name that was typed is not ${quote(seen.name, LONGEST_NAME)}`,
+    'another name',
     'Check with the person that this is what they mean, then call again',
   )
 }
 
-const BROKEN: Readonly<Record<Broken, readonly [string, string]>> = {
+const BROKEN: Readonly<Record<Broken, readonly [what: string, answer: string, next: string]>> = {
   foreign: [
     'The confirmation does not belong to this call: another tool, other arguments, another caller, or not from here',
+    'of another call',
     'Call without it to be asked, or shown, anew',
   ],
-  expired: ['The confirmation is older than ten minutes', 'Call without it to be asked, or shown, anew'],
+  expired: ['The confirmation is older than ten minutes', 'expired', 'Call without it to be asked, or shown, anew'],
   changed: [
     'What would be lost is not what was shown any more: it has changed since',
+    'changed since',
     'Call without the confirmation to see how it is now',
   ],
 }
 
 /** A seal that does not open. */
-export const brokenSeal = (broken: Broken): ToolError => {
-  const [what, next] = BROKEN[broken]
-  return new ToolError(what, { next })
+export const brokenSeal = (broken: Broken): NotApproved => {
+  const [what, answer, next] = BROKEN[broken]
+  return new NotApproved(what, next, { answer })
 }
 
 /** A seal that was used before. */
-export const usedSeal = (): ToolError =>
-  new ToolError('The confirmation was used before; it counts once', { next: 'Look whether the change was made first' })
-
-/** Uses cannot be recorded. */
-export const unknownUse = (): ToolError =>
-  new ToolError('It cannot be made sure just now that the confirmation counts only once', {
-    next: 'Call again in a moment with the same confirmation',
+export const usedSeal = (): NotApproved =>
+  new NotApproved('The confirmation was used before; it counts once', 'Look whether the change was made first', {
+    answer: 'used before',
   })
 
+/** Uses cannot be recorded. */
+export const unknownUse = (): NotApproved =>
+  new NotApproved(
+    'It cannot be made sure just now that the confirmation counts only once',
+    'Call again in a moment with the same confirmation',
+    { answer: 'not counted: its use cannot be recorded' },
+  )
+
+/** A token, from a client that can ask. */
+export const tokenBesidePerson = (): NotApproved =>
+  new NotApproved(
+    'A confirmation token was given, but this client can ask the person',
+    'Call again without confirmation',
+    { notAsked: 'a token was given' },
+  )
+
 /** A person is not asked everything at once. */
-export const tooManyQuestions = (): ToolError =>
-  new ToolError('Too many questions wait for an answer already', {
-    next: 'Call again once the person has answered those',
+export const tooManyQuestions = (): NotApproved =>
+  new NotApproved('Too many questions wait for an answer already', 'Call again once the person has answered those', {
+    notAsked: 'too many questions wait',
   })
 
 /** Nobody can be asked, and the operator wants somebody to be. */
-export const nobodyToAsk = (call: FailedCall, seen: Preview): ToolError =>
-  new ToolError(
+export const nobodyToAsk = (call: FailedCall, seen: Preview): NotApproved =>
+  new NotApproved(
     `${call.operation.name}: a person has to approve this, and this client cannot ask one\n${toSentences(call, seen, 'quoted')}`,
-    {
-      next: 'Use a client that can ask (elicitation), or do it in the PostHog app; the operator may allow a preview instead (--unasked preview)',
-    },
+    'Use a client that can ask (elicitation), or do it in the PostHog app; the operator may allow a preview instead (--unasked preview)',
+    { notAsked: 'the client cannot ask' },
   )
 
 /** Nobody can be asked about secrets that are bound to nothing. */
-export const nobodyToAskForSecrets = (call: FailedCall, seen: Preview, unbound: readonly Unbound[]): ToolError => {
+export const nobodyToAskForSecrets = (call: FailedCall, seen: Preview, unbound: readonly Unbound[]): NotApproved => {
   const ways = unbound.map(
     ({ name, type }) =>
       `MCP_SECRET_${name}_FOR=${type}@HOST (of a file: ${name}.for beside it), or ${type} alone where the type has no host of its own`,
   )
-  return new ToolError(
+  return new NotApproved(
     `${call.operation.name}: not sent. A secret that is bound to no target needs a person's approval, and this client cannot ask one\n${toSentences(call, seen, 'quoted')}`,
-    { next: `The operator binds it: ${ways.join('; ')}` },
+    `The operator binds it: ${ways.join('; ')}`,
+    { notAsked: 'the client cannot ask' },
   )
 }
 
 /** What is shown instead of asking. */
-export const toPreviewAnswer = (call: FailedCall, seen: Preview, confirmation: string): ToolError =>
-  new ToolError(
+export const toPreviewAnswer = (call: FailedCall, seen: Preview, confirmation: string): NotApproved =>
+  new NotApproved(
     `${call.operation.name}: not done yet. This is what it would do:\n${toSentences(call, seen, 'quoted')}\nconfirmation: ${confirmation} (counts once, for ten minutes)`,
-    { next: 'Show this to the user. If they agree, call again with the same arguments and this confirmation' },
+    'Show this to the user. If they agree, call again with the same arguments and this confirmation',
+    { answer: 'shown' },
   )
