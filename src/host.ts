@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import { checkLimits } from './config-limits.ts'
 import { ANSWER_MS } from './confirm/person.ts'
 import { unaskedOf } from './confirm/policy.ts'
+import { Questions } from './confirm/questions.ts'
 import { Seals } from './confirm/seal.ts'
 import { OwnUses, type Uses } from './confirm/uses.ts'
 import { type Core, createCore } from './core.ts'
@@ -82,6 +83,8 @@ export interface Host {
   /** The secrets that tokens can be allowed to refer to. */
   readonly secretNames: readonly string[]
   host(guest: Guest): Kept
+  /** People are not waited for any longer; resolves once the calls that asked them go on. */
+  endQuestions(): Promise<void>
 }
 
 /** The version of this package. */
@@ -164,12 +167,19 @@ const createCatalogues = (
 }
 
 /** What destructive calls are approved with: one key, and the uses of this process where no others are given. @throws ConfigError */
-const createConfirms = ({ confirm, sealingKey }: Config, operations: readonly Operation[]) => {
+const createConfirms = ({ confirm, sealingKey }: Config, operations: readonly Operation[], questions: Questions) => {
   const wrong = [...confirm.unaskedOf.keys()].find((tool) => !operations.some(({ name }) => name === tool))
   if (wrong !== undefined) throw new ConfigError(`--unasked: there is no tool ${wrong}; the README lists them`)
   const seals = new Seals(sealingKey ?? randomBytes(32), ANSWER_MS)
   const own = new OwnUses()
-  return (caller: string, uses: Uses = own) => ({ settings: confirm, seals, uses, caller, asking: new Set() })
+  return (caller: string, uses: Uses = own) => ({
+    settings: confirm,
+    seals,
+    uses,
+    caller,
+    asking: new Set(),
+    questions,
+  })
 }
 
 const toCaller = (
@@ -195,7 +205,8 @@ export const createHost = (
   const files = allowFiles(config.allowDirs)
   const store = openSecretStore(config.secrets)
   const catalogueOf = createCatalogues({ operations, questions }, config)
-  const confirmOf = createConfirms(config, operations)
+  const asked = new Questions()
+  const confirmOf = createConfirms(config, operations, asked)
   const host = (guest: Guest): Kept => {
     const { id, name, credential, ceiling = {}, scopes, uses, isOperator, wrote } = guest
     const names = isOperator ? store.names : (ceiling.secrets ?? [])
@@ -226,5 +237,6 @@ export const createHost = (
   }
   const only = config.lockProject ? upstream.project : undefined
   const knows = (tool: string): boolean => catalogueOf(config.lockProject).has(tool)
-  return { http, version, only, knows, secretNames: store.names, host }
+  const endQuestions = (): Promise<void> => asked.end()
+  return { http, version, only, knows, secretNames: store.names, host, endQuestions }
 }

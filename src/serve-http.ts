@@ -143,7 +143,7 @@ export const serveHttp = async (
     made.refuse()
     log.info({ running: queue.running, waiting: queue.waiting }, 'ending')
     // A request that is still being looked at has no turn yet that could be waited for.
-    await Promise.race([made.answered(), setTimeout(GRACE_MS)])
+    await Promise.race([Promise.all([made.answered(), host.endQuestions()]), setTimeout(GRACE_MS)])
     await Promise.all([queue.drained(left()), replicas?.forwarder.close(left())])
     sessions.close()
     await callers.close()

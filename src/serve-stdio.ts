@@ -7,7 +7,7 @@ const GRACE_MS = 2_000
 
 /** Serves stdio until the client closes it or the process is told to end. @param told resolves when it is */
 export const serveStdio = async (
-  { host, http }: Host,
+  { host, http, endQuestions }: Host,
   log: Logger,
   { hasKey, isLocal, told }: { readonly hasKey: boolean; readonly isLocal: boolean; readonly told: Promise<void> },
 ): Promise<void> => {
@@ -18,7 +18,7 @@ export const serveStdio = async (
   if (!hasKey) log.warn('no key: set POSTHOG_PERSONAL_API_KEY (phx_…), or start with --local; every call says so')
   log.info({ tools: core.surface.offered.size, local: isLocal, key: hasKey }, 'ready')
   await Promise.race([connection.ended, told])
-  await Promise.race([closeAll([connection.close, core.close, http.close]), after(GRACE_MS)])
+  await Promise.race([closeAll([endQuestions, connection.close, core.close, http.close]), after(GRACE_MS)])
 }
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())

@@ -7,6 +7,7 @@ import type { SchemaLook } from './in-schema.ts'
 import { AskFirst, type Person } from './person.ts'
 import { type ConfirmSettings, lossOf, secretLoss, unaskedOf } from './policy.ts'
 import { type Preview, preview } from './preview.ts'
+import type { Questions } from './questions.ts'
 import type { Bound, Seals } from './seal.ts'
 import type { Uses } from './uses.ts'
 import {
@@ -32,6 +33,8 @@ export interface ConfirmMeans {
   readonly schema: SchemaLook
   /** Questions of this caller that wait for an answer. */
   readonly asking: Set<unknown>
+  /** Those of the whole process. */
+  readonly questions: Questions
 }
 
 /** Nobody answers more at once; each holds a connection open. */
@@ -81,7 +84,10 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<bo
   }
   if (means.asking.size >= MOST_ASKED) throw tooManyQuestions()
   means.asking.add(pending)
-  const reply = await person.ask(toForm(call, seen, loss.weight)).finally(() => means.asking.delete(pending))
+  const form = toForm(call, seen, loss.weight)
+  const reply = await means.questions
+    .put((ending) => person.ask(form, ending))
+    .finally(() => means.asking.delete(pending))
   const refusal = whyNotApproved(reply, seen, loss.weight)
   if (refusal !== undefined) throw refusal
   pending.approved()

@@ -13,9 +13,9 @@ export interface Form {
   }
 }
 
-/** What came of it. `silence`: the time was up, or the client could not show it. */
+/** What came of it. `silence`: the time was up, or the client could not show it; `end`: this process ends. */
 export interface Reply {
-  readonly action: 'accept' | 'decline' | 'cancel' | 'silence'
+  readonly action: 'accept' | 'decline' | 'cancel' | 'silence' | 'end'
   readonly content?: Json | undefined
 }
 
@@ -25,7 +25,7 @@ export interface Reply {
  * - `rounds`: the call ends with the question, and comes again with the answer and the sealed state (2026-07-28).
  */
 export type Person =
-  | { readonly way: 'push'; ask(form: Form): Promise<Reply> }
+  | { readonly way: 'push'; ask(form: Form, ending: AbortSignal): Promise<Reply> }
   | { readonly way: 'rounds'; readonly state: string | undefined; readonly reply: Reply | undefined }
 
 /** Ends a round: the client is to ask, and to call again. Nothing was changed. */

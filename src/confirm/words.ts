@@ -55,6 +55,12 @@ export const whyNotApproved = (reply: Reply, seen: Preview, weight: 'name' | 'ti
         'no answer',
         'Call again when somebody is there to approve it',
       )
+    case 'end':
+      return notDone(
+        'This server was told to end before anybody answered',
+        'the server ended',
+        'Call again once it is back',
+      )
   }
   const answer = reply.content?.[FIELD[weight]]
   if (weight === 'tick')

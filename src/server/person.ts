@@ -37,12 +37,14 @@ export const toPerson = (server: Server, era: Era, { mcpReq }: ServerContext): P
     return { way: 'rounds', state: mcpReq.requestState(), reply: toReply(mcpReq.inputResponses) }
   }
   if (!showsForms(server.getClientCapabilities())) return undefined
-  const ask = (form: Form): Promise<Reply> =>
-    waitFor(() => mcpReq.elicitInput(toParams(form), { timeout: ANSWER_MS, signal: mcpReq.signal })).then(
+  const ask = (form: Form, ending: AbortSignal): Promise<Reply> => {
+    const signal = AbortSignal.any([mcpReq.signal, ending])
+    return waitFor(() => mcpReq.elicitInput(toParams(form), { timeout: ANSWER_MS, signal })).then(
       ({ action, content }) => ({ action, content }),
       // The time was up, the client failed, or its answer did not fit the form: nobody approved anything.
       () => ({ action: 'silence' }),
     )
+  }
   return { way: 'push', ask }
 }
 

@@ -3,6 +3,7 @@ import { type Call, type CallHooks, isAsked } from '../../src/call.ts'
 import type { ConfirmMeans } from '../../src/confirm/confirmation.ts'
 import { ANSWER_MS, type Person } from '../../src/confirm/person.ts'
 import { BY_DEFAULT, type ConfirmSettings } from '../../src/confirm/policy.ts'
+import { Questions } from '../../src/confirm/questions.ts'
 import { Seals } from '../../src/confirm/seal.ts'
 import { OwnUses } from '../../src/confirm/uses.ts'
 import type { ToolResult } from '../../src/result.ts'
@@ -23,6 +24,7 @@ export const approvals = (settings: ConfirmSettings = BY_DEFAULT): ConfirmMeans 
   caller: 'test',
   schema: async () => undefined,
   asking: new Set(),
+  questions: new Questions(),
 })
 
 /** Whoever is asked says yes. */
