@@ -39,7 +39,9 @@ export const toPerson = (server: Server, era: Era, { mcpReq }: ServerContext): P
   if (!showsForms(server.getClientCapabilities())) return undefined
   const ask = (form: Form, ending: AbortSignal): Promise<Reply> => {
     const signal = AbortSignal.any([mcpReq.signal, ending])
-    return waitFor(() => mcpReq.elicitInput(toParams(form), { timeout: ANSWER_MS, signal })).then(
+    // On the stream of this call: the SDK would use the other one of a session, which not every client opens.
+    const options = { timeout: ANSWER_MS, signal, relatedRequestId: mcpReq.id }
+    return waitFor(() => mcpReq.elicitInput(toParams(form), options)).then(
       ({ action, content }) => ({ action, content }),
       // The time was up, the client failed, or its answer did not fit the form: nobody approved anything.
       () => ({ action: 'silence' }),
