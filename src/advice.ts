@@ -45,6 +45,9 @@ export const adviceFor401 = (origin: string): string => {
 export const adviceForHost = (origin: string): string =>
   `Check POSTHOG_HOST (now ${origin}): it should be the app, such as https://us.posthog.com`
 
+/** Whether PostHog says that it lets no API key do this. */
+export const refusesKeys = (detail: string): boolean => /does not support personal api key/i.test(detail)
+
 /** The refusals of PostHog told apart (fact sheet: cross-cutting 3.2). */
 export const adviceFor403 = (call: FailedCall, detail = ''): string => {
   const scope = /missing required scope '([a-z_]+:[a-z]+)'/.exec(detail)?.[1]
@@ -54,7 +57,7 @@ export const adviceFor403 = (call: FailedCall, detail = ''): string => {
   const needs = scopes.length === 0 ? '' : ` (this tool needs: ${scopes.join(', ')})`
   if (scope !== undefined)
     return `The key lacks ${known === undefined ? 'a scope' : `the scope ${known}`}. Make a key that has it at ${call.origin}/settings/user-api-keys${needs}, and do not retry before`
-  if (/does not support personal api key/i.test(detail))
+  if (refusesKeys(detail))
     return `PostHog does not let API keys call this, whatever their scopes: do not retry. ${call.operation.instead ?? 'Use the PostHog app'}`
   if (/does not have access to the requested project/i.test(detail))
     return 'Use a project the key is made for, or another key'

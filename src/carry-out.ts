@@ -1,3 +1,4 @@
+import { refusesKeys } from './advice.ts'
 import { underAudit } from './audit/under-audit.ts'
 import { type Body, readBody } from './body.ts'
 import type { Means } from './call.ts'
@@ -79,6 +80,7 @@ export const carryOut = async (
   return underAudit(means, { tool, input, context, confirmed: approved.confirmed }, async () => {
     if (approved.refused !== undefined) throw approved.refused
     const reply = await askOrSuccessor(call, request, target, ask)
+    if (reply.status === 403 && refusesKeys(String(jsonOf(reply)?.detail))) means.confirm.refusals.add(operation.name)
     if (reply.status < 200 || reply.status > 299)
       throw new StatusError(
         await whyNot(call, reply, target, read),

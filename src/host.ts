@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { AuditLog } from './audit/audit.ts'
 import type { CallHooks } from './call.ts'
@@ -9,11 +8,10 @@ import { type Catalogue, toTools } from './catalogue.ts'
 import { ConfigError } from './command-line.ts'
 import type { Config } from './config.ts'
 import { checkLimits } from './config-limits.ts'
-import { ANSWER_MS } from './confirm/person.ts'
 import { unaskedOf } from './confirm/policy.ts'
 import { Questions } from './confirm/questions.ts'
-import { Seals } from './confirm/seal.ts'
-import { OwnUses, type Uses } from './confirm/uses.ts'
+import type { Uses } from './confirm/uses.ts'
+import { createConfirms } from './confirms.ts'
 import { type Core, createCore } from './core.ts'
 import { allowFiles } from './files.ts'
 import { createHttpClient, type HttpClient, type HttpSender } from './http/client.ts'
@@ -166,22 +164,6 @@ const createCatalogues = (
   return catalogueOf
 }
 
-/** What destructive calls are approved with: one key, and the uses of this process where no others are given. @throws ConfigError */
-const createConfirms = ({ confirm, sealingKey }: Config, operations: readonly Operation[], questions: Questions) => {
-  const wrong = [...confirm.unaskedOf.keys()].find((tool) => !operations.some(({ name }) => name === tool))
-  if (wrong !== undefined) throw new ConfigError(`--unasked: there is no tool ${wrong}; the README lists them`)
-  const seals = new Seals(sealingKey ?? randomBytes(32), ANSWER_MS)
-  const own = new OwnUses()
-  return (caller: string, uses: Uses = own) => ({
-    settings: confirm,
-    seals,
-    uses,
-    caller,
-    asking: new Set(),
-    questions,
-  })
-}
-
 const toCaller = (
   { id, name }: Pick<Caller, 'id' | 'name'>,
   { surface, described }: Core,
@@ -206,7 +188,7 @@ export const createHost = (
   const store = openSecretStore(config.secrets)
   const catalogueOf = createCatalogues({ operations, questions }, config)
   const asked = new Questions()
-  const confirmOf = createConfirms(config, operations, asked)
+  const confirmOf = createConfirms(config, operations, isLocal, asked)
   const host = (guest: Guest): Kept => {
     const { id, name, credential, ceiling = {}, scopes, uses, isOperator, wrote } = guest
     const names = isOperator ? store.names : (ceiling.secrets ?? [])

@@ -8,10 +8,12 @@ import { AskFirst, type Person } from './person.ts'
 import { type ConfirmSettings, lossOf, secretLoss, unaskedOf } from './policy.ts'
 import { type Preview, preview } from './preview.ts'
 import type { Questions } from './questions.ts'
+import type { Refusals } from './refusals.ts'
 import type { Bound, Seals } from './seal.ts'
 import type { Uses } from './uses.ts'
 import {
   brokenSeal,
+  keysRefused,
   nobodyToAsk,
   nobodyToAskForSecrets,
   toForm,
@@ -33,7 +35,9 @@ export interface ConfirmMeans {
   readonly schema: SchemaLook
   /** Questions of this caller that wait for an answer. */
   readonly asking: Set<unknown>
-  /** Those of the whole process. */
+  /** What nobody is asked about, because PostHog refuses it anyway. */
+  readonly refusals: Refusals
+  /** Questions of the whole process. */
   readonly questions: Questions
 }
 
@@ -70,6 +74,7 @@ export const confirm = async (means: ConfirmMeans, pending: Pending): Promise<bo
   const loss =
     pending.unbound.length > 0 ? secretLoss(pending.unbound) : lossOf(call.operation, call.input, means.settings.writes)
   if (loss === undefined) return false
+  if (means.refusals.has(call.operation.name)) throw keysRefused(call)
   const look = (): Promise<Preview> =>
     preview(loss, pending.look, pending.target, { ask: pending.ask, schema: means.schema })
   const seen = await look()

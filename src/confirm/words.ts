@@ -123,6 +123,14 @@ export const tooManyQuestions = (): NotApproved =>
     notAsked: 'too many questions wait',
   })
 
+/** PostHog lets no API key do this, and a person cannot change that. */
+export const keysRefused = ({ operation }: FailedCall): NotApproved =>
+  new NotApproved(
+    `${operation.name}: not sent, and nobody was asked. PostHog does not let API keys call this, whatever their scopes`,
+    `Do not retry. ${operation.instead ?? 'Use the PostHog app'}`,
+    { notAsked: 'PostHog refuses API keys' },
+  )
+
 /** Nobody can be asked, and the operator wants somebody to be. */
 export const nobodyToAsk = (call: FailedCall, seen: Preview): NotApproved =>
   new NotApproved(

@@ -4,6 +4,7 @@ import type { ConfirmMeans } from '../../src/confirm/confirmation.ts'
 import { ANSWER_MS, type Person } from '../../src/confirm/person.ts'
 import { BY_DEFAULT, type ConfirmSettings } from '../../src/confirm/policy.ts'
 import { Questions } from '../../src/confirm/questions.ts'
+import { Refusals } from '../../src/confirm/refusals.ts'
 import { Seals } from '../../src/confirm/seal.ts'
 import { OwnUses } from '../../src/confirm/uses.ts'
 import type { ToolResult } from '../../src/result.ts'
@@ -24,6 +25,7 @@ export const approvals = (settings: ConfirmSettings = BY_DEFAULT): ConfirmMeans 
   caller: 'test',
   schema: async () => undefined,
   asking: new Set(),
+  refusals: new Refusals([]),
   questions: new Questions(),
 })
 
