@@ -1,6 +1,6 @@
 import type { Answers } from './answers.ts'
 import type { Audit } from './audit/audit.ts'
-import { type CallMeans, carryOut } from './carry-out.ts'
+import { type CallMeans, carryOut, prepareLook } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { ConfirmMeans } from './confirm/confirmation.ts'
 import { AskFirst, type Form, type Person } from './confirm/person.ts'
@@ -9,10 +9,14 @@ import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
 import type { Json, Operation } from './operation.ts'
 import { toOutgoing } from './outgoing.ts'
+import { type Asked as LeftToPerson, takeAsks } from './pages/asks.ts'
+import { type Browser, GoFirst, type Link } from './pages/browser.ts'
+import type { Desk } from './pages/desk.ts'
+import { type Attempt, enter, type Seen } from './pages/enter.ts'
 import type { Projects } from './project.ts'
 import { createRedactors, type Redactor, secretsIn } from './redact.ts'
 import { type ToolResult, toErrorResult, toResult, withNote } from './result.ts'
-import { type CallerSecrets, noteOf } from './secrets/caller-secrets.ts'
+import { type CallerSecrets, type CallSecrets, noteOf } from './secrets/caller-secrets.ts'
 import { type Handover, prepareDelivery } from './secrets/shown-once.ts'
 import { StatusError } from './status-error.ts'
 import { ToolError } from './tool-error.ts'
@@ -34,6 +38,8 @@ export interface Means {
   readonly secrets: CallerSecrets
   /** Where a password goes that PostHog shows once. */
   readonly handover: Handover
+  /** The pages on which a person types what this caller's calls need. */
+  readonly desk: Desk
 }
 
 /** What a log may know of a call: never its arguments, never its reply. */
@@ -55,19 +61,18 @@ export interface CallContext {
   progress?(message: string): void
   /** The way to whoever sits behind the client; absent where it cannot ask them. */
   readonly person?: Person | undefined
+  /** The way to their browser; absent where the client cannot send them there. */
+  readonly browser?: Browser | undefined
 }
 
-/** The client is to ask a person, and to call again with their answer and this state. */
-export interface Asked {
-  readonly form: Form
-  readonly state: string
-}
+/** The client is to ask a person, and to call again with their answer and this state; or to send them to a page, and to call again. */
+export type Asked = { readonly form: Form; readonly state: string } | { readonly link: Link }
 
 /** One call of one tool, from its raw arguments to what the client is sent. Never throws. */
 export type Call = (tool: Tool, args: Json, context: CallContext) => Promise<ToolResult | Asked>
 
 /** Whether a call ended with a question. */
-export const isAsked = (answer: ToolResult | Asked): answer is Asked => 'form' in answer
+export const isAsked = (answer: ToolResult | Asked): answer is Asked => 'form' in answer || 'link' in answer
 
 /** What of the process calls touch besides the API. */
 export interface CallHooks {
@@ -82,9 +87,10 @@ export interface CallHooks {
 /** The only path to the API. */
 export const createCall = (means: Means, hooks: CallHooks): Call => {
   const redactorOf = createRedactors(means.apiKey ?? '')
-  return async (tool, args, context) => {
+  const make = async (tool: Tool, args: Json, context: RunContext): Promise<Outcome> => {
     const started = performance.now()
-    const { result, status, kind, asked } = await run({ means, hooks, redactorOf }, tool, args, context)
+    const outcome = await run({ means, hooks, redactorOf, make }, tool, args, context)
+    const { result, status, kind, asked } = outcome
     const report: CallReport = {
       tool: tool.record.name,
       outcome: asked !== undefined ? 'asked' : result.isError === true ? 'error' : 'ok',
@@ -93,8 +99,17 @@ export const createCall = (means: Means, hooks: CallHooks): Call => {
       milliseconds: Math.round(performance.now() - started),
     }
     hooks.report(report, result)
+    return outcome
+  }
+  return async (tool, args, context) => {
+    const { asked, result } = await make(tool, args, context)
     return asked ?? result
   }
+}
+
+/** A call of a client, or one that a person sent from a page. */
+interface RunContext extends CallContext {
+  readonly seen?: Seen
 }
 
 interface Runner {
@@ -102,6 +117,8 @@ interface Runner {
   readonly hooks: CallHooks
   /** What masks the secrets of one call, and the server's key. */
   redactorOf(secrets: readonly string[]): Redactor
+  /** Makes a call and reports it. */
+  make(tool: Tool, args: Json, context: RunContext): Promise<Outcome>
 }
 
 interface Outcome {
@@ -110,44 +127,82 @@ interface Outcome {
   readonly result: ToolResult
   readonly status?: number | undefined
   readonly kind?: string
+  readonly failed?: Attempt['failed']
 }
 
 /** The one exit: whatever comes out of a call, result or error, is masked here. */
-const run = async (runner: Runner, tool: Tool, args: Json, context: CallContext): Promise<Outcome> => {
-  const { means, hooks, redactorOf } = runner
+const run = async (runner: Runner, tool: Tool, args: Json, context: RunContext): Promise<Outcome> => {
+  const { means, redactorOf } = runner
   const paths = tool.record.secrets ?? []
   const secrets = secretsIn(args, paths)
   let redactor = redactorOf(secrets)
   try {
+    const left = takeAsks(tool.record, args)
+    if (left !== undefined && 'operation' in tool)
+      return { result: await leaveToPerson(runner, tool, left, { ...context, redactor }) }
     const marked = means.secrets.mark(tool.record, args)
     const input = parseInput(tool.input, marked.args)
     // Once more: a payload written as text shows its parts only after parsing.
     const known = [...secrets, ...secretsIn(input, paths)]
     redactor = redactorOf(known)
-    const opened = await means.secrets.open(tool.record, marked, input)
+    const opened = await means.secrets.open(tool.record, marked, input, context.seen !== undefined)
     if (opened.values.length > 0) redactor = redactorOf([...known, ...opened.values])
-    if ('question' in tool) {
-      const { json, text } = await hooks.answer(tool, input, { ...context, redactor })
-      // Masked where it was made, and once more here: this is the one way out.
-      const structured = toOutgoing(json, redactor)
-      return { result: { content: [{ type: 'text', text: redactor.sentence(text) }], structuredContent: structured } }
-    }
-    const delivery = await prepareDelivery(means.handover, tool.operation)
-    const { answer, status } = await carryOutWrite(means, hooks, tool, input, {
-      ...context,
-      redactor,
-      secrets: opened,
-    }).catch(async (error: unknown) => {
-      await delivery?.discard()
-      throw error
-    })
-    const result = await toResult(answer, redactor, tool.operation, delivery)
-    return { result: withNote(result, noteOf(opened, means.secrets.names)), status }
+    return await perform(runner, tool, input, { ...context, redactor, secrets: opened })
   } catch (error) {
     if (error instanceof AskFirst) return { result: { content: [] }, asked: toAsked(error, redactor) }
+    if (error instanceof GoFirst) return { result: { content: [] }, asked: { link: error.link } }
     const status = error instanceof StatusError ? error.status : undefined
-    return { result: toErrorResult(error, redactor, tool.record.effect), status, kind: kindOf(error) }
+    const result = toErrorResult(error, redactor, tool.record.effect)
+    return { result, status, kind: kindOf(error), failed: toFailed(error, redactor) }
   }
+}
+
+const toFailed = (error: unknown, redactor: Redactor): Attempt['failed'] =>
+  error instanceof ToolError
+    ? { changed: error.changed, says: redactor.sentence(error.message) }
+    : { changed: 'unknown', says: 'This server failed on that call.' }
+
+/** Answers a question, or carries out an operation, with what is known to be right. */
+const perform = async (
+  { means, hooks }: Runner,
+  tool: Tool,
+  input: Json,
+  context: CallMeans & CallContext & { readonly secrets: CallSecrets },
+): Promise<Outcome> => {
+  const { redactor } = context
+  if ('question' in tool) {
+    const { json, text } = await hooks.answer(tool, input, context)
+    // Masked where it was made, and once more here: this is the one way out.
+    const structured = toOutgoing(json, redactor)
+    return { result: { content: [{ type: 'text', text: redactor.sentence(text) }], structuredContent: structured } }
+  }
+  const delivery = await prepareDelivery(means.handover, tool.operation, means.desk)
+  const { answer, status } = await carryOutWrite(means, hooks, tool, input, context).catch(async (error: unknown) => {
+    await delivery?.discard()
+    throw error
+  })
+  const result = await toResult(answer, redactor, tool.operation, delivery)
+  return { result: withNote(result, noteOf(context.secrets, means.secrets.names)), status }
+}
+
+/** Makes the call once a person has typed what it needs. @throws ToolError, GoFirst while they have not */
+const leaveToPerson = async (
+  { means, make }: Runner,
+  tool: OperationTool,
+  asked: LeftToPerson,
+  context: CallMeans & CallContext,
+): Promise<ToolResult> => {
+  const { browser, signal } = context
+  const { call, target, read } = await prepareLook(means, tool, parseInput(tool.input, asked.args), context)
+  const again = async (args: Json, seen: Seen): Promise<Attempt> => {
+    // Whoever sent the page waits for it, whatever became of the call that opened it.
+    const { result, failed } = await make(tool, args, {
+      signal: seen === 'kept' ? signal : new AbortController().signal,
+      seen,
+    })
+    return { result, ...(failed && { failed }) }
+  }
+  return enter({ desk: means.desk, asked, call, target, read, again, browser, signal })
 }
 
 /** A question leaves like any other answer: masked. The state is ours, and says nothing. */

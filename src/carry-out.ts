@@ -5,18 +5,11 @@ import type { Means } from './call.ts'
 import type { OperationTool } from './catalogue.ts'
 import { approve } from './confirm/approve.ts'
 import type { Person } from './confirm/person.ts'
-import {
-  type FailedCall,
-  said,
-  toBodyError,
-  toDisguisedFailure,
-  toReplyError,
-  toStorageError,
-  toTransportError,
-} from './failure.ts'
+import { type FailedCall, toBodyError, toDisguisedFailure, toTransportError } from './failure.ts'
 import { HttpFailure, type HttpReply } from './http/client.ts'
 import { CONFIRMATION } from './json-schema.ts'
 import type { Json } from './operation.ts'
+import type { Seen } from './pages/enter.ts'
 import type { Redactor } from './redact.ts'
 import { type ApiRequest, type Target, toPath, toRequest, toRoute } from './request.ts'
 import type { Answer } from './result.ts'
@@ -25,6 +18,7 @@ import { send } from './send.ts'
 import { isExpected } from './shape.ts'
 import { StatusError } from './status-error.ts'
 import { ToolError } from './tool-error.ts'
+import { jsonOf, whyNot } from './why-not.ts'
 
 /** Sends one request of the call that is under way. */
 export type Ask = (request: ApiRequest) => Promise<HttpReply>
@@ -35,6 +29,8 @@ export interface CallMeans {
   readonly redactor: Redactor
   /** The way to whoever sits behind the client; absent where it cannot ask them. */
   readonly person?: Person | undefined
+  /** Where a person typed its secrets, if they did. */
+  readonly seen?: Seen | undefined
   /** What its arguments refer to; absent for calls that nobody's arguments went into. */
   readonly secrets?: CallSecrets
 }
@@ -73,6 +69,7 @@ export const carryOut = async (
     target,
     ask: read,
     person: context.person,
+    seen: context.seen,
     token,
     check: async () => (await secrets?.check({ call, project: target, read })) ?? [],
     named: secrets?.named,
@@ -115,6 +112,18 @@ export const exchange = async (
   const request = built(() => toRequest(tool.operation, call.input, target))
   const { status, retryAfterSeconds, body, contentType } = await askOnce(means, call, request, context.signal)
   return { status, retryAfterSeconds, body: readBody(body, contentType, tool.operation.exact), call }
+}
+
+/** A call as far as it only looks, for what has to be known before it can be made. @throws ToolError */
+export const prepareLook = async (
+  means: Means,
+  tool: OperationTool,
+  input: Json,
+  context: CallMeans,
+): Promise<{ readonly call: FailedCall; readonly target: Target; readonly read: Ask }> => {
+  const { call, target } = await prepare(means, tool, input, context)
+  const look = asRead(call)
+  return { call, target, read: (request) => askOnce(means, look, request, context.signal) }
 }
 
 const prepare = async (
@@ -186,34 +195,6 @@ const askOrSuccessor = async (call: FailedCall, request: ApiRequest, target: Tar
 /** A later PostHog renamed the route (fact sheet: managed warehouse gotcha 30). */
 const isGone = (reply: HttpReply): boolean =>
   reply.status === 404 && /^endpoint not found/i.test(String(jsonOf(reply)?.detail))
-
-/** The body as an object, if it is one. */
-const jsonOf = (reply: HttpReply): Json | undefined => {
-  const body = readBody(reply.body, reply.contentType)
-  if (body.kind !== 'json' || typeof body.value !== 'object' || body.value === null) return undefined
-  // Any non-null object read from JSON has string keys.
-  return body.value as Json
-}
-
-const whyNot = async (call: FailedCall, reply: HttpReply, target: Target, ask: Ask): Promise<ToolError> => {
-  if (reply.fromStorage) return toStorageError(call, reply.status)
-  const error = toReplyError(call, reply, readBody(reply.body, reply.contentType))
-  const { onMissing, name } = call.operation
-  if (onMissing === undefined || reply.status !== 404) return error
-  const second = await ask({
-    method: 'GET',
-    path: toPath(target, onMissing.path, call.input),
-    route: toRoute(target, onMissing.path),
-    query: [],
-  }).catch(() => undefined)
-  const body = second?.status === 200 ? jsonOf(second) : undefined
-  if (body !== undefined)
-    return new ToolError(`${name}: ${onMissing.explain(body, (text) => said(text, call))}`, { next: NOTHING_MORE })
-  return second?.status === 404 ? new ToolError(`${name}: ${onMissing.absent}`, { next: NOTHING_MORE }) : error
-}
-
-/** What is left to do once the reason is told with its remedy. */
-const NOTHING_MORE = 'Repeating the same call as it is does not help'
 
 const toAnswer = (
   means: Means,

@@ -6,6 +6,7 @@ export type SecretFlags = Partial<{
   secretsDir: string
   literalSecrets: LiteralSecrets
   passwordsDir: string
+  passwordsPage: boolean
   revealPasswords: boolean
 }>
 
@@ -27,6 +28,7 @@ export const addSecretFlags = (command: Command): Command =>
       toPolicy,
     )
     .option('--passwords-dir <folder>', 'where passwords go that PostHog shows once, each a file of its own')
+    .option('--passwords-page', 'show them once, on a page in the browser of the person')
     .option('--reveal-passwords', 'put them into the result instead, and so into the chat')
 
 /** Said among the environment. */

@@ -24,20 +24,22 @@ export const toSecretSettings = (
   env: Env,
   mode: Mode,
 ): SecretSettings => {
-  if (flags.passwordsDir !== undefined && flags.revealPasswords)
-    throw new ConfigError('--passwords-dir and --reveal-passwords: choose one of the two')
+  if ([flags.passwordsDir, flags.passwordsPage, flags.revealPasswords].filter(Boolean).length > 1)
+    throw new ConfigError('--passwords-dir, --passwords-page and --reveal-passwords: choose one of them')
   const folder = toFolder('--secrets-dir', flags.secretsDir, flags.allowDir)
   const passwords = toFolder('--passwords-dir', flags.passwordsDir, flags.allowDir)
   return {
     fromEnvironment: toSecrets(env),
     folder,
     literals: flags.literalSecrets ?? (mode === 'http' ? 'refuse' : 'allow'),
-    handover: flags.revealPasswords
-      ? { to: 'result' }
-      : passwords === undefined
-        ? { to: 'nowhere' }
-        : { to: 'folder', folder: passwords },
+    handover: toHandover(flags, passwords),
   }
+}
+
+const toHandover = ({ revealPasswords, passwordsPage }: SecretFlags, folder: string | undefined): Handover => {
+  if (revealPasswords) return { to: 'result' }
+  if (passwordsPage) return { to: 'page' }
+  return folder === undefined ? { to: 'nowhere' } : { to: 'folder', folder }
 }
 
 const toSecrets = (env: Env): EnvironmentSecrets => {

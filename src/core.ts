@@ -39,12 +39,12 @@ export interface Core extends Pick<ServerMeans, 'call' | 'surface' | 'described'
 
 /** Puts the parts together: one cache, one budget, one watch and one call path for a credential. */
 export const createCore = (options: CoreOptions): Core => {
-  const { surface, beside, project, locked, http, files, origin, apiKey, audit, secrets, handover } = options
+  const { surface, beside, project, locked, http, files, origin, apiKey, audit, secrets, handover, desk } = options
   const projects = createProjects(project, createLook(http))
   // The calls it is read with need no approval, but are made with the same means.
   const schema: SchemaLook = (...wanted) => lookInSchema(answers.cache)(...wanted)
   const confirm = { ...options.confirm, schema }
-  const means: Means = { http, projects, files, origin, apiKey, audit, confirm, secrets, handover }
+  const means: Means = { http, projects, files, origin, apiKey, audit, confirm, secrets, handover, desk }
   const redactor = createRedactor([apiKey ?? ''])
   const answers = createAnswers(means, beside.upstream, redactor, offers(surface, 'run'))
   const { cache } = answers

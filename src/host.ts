@@ -19,6 +19,8 @@ import { toInstructions } from './instructions.ts'
 import type { Logger } from './log.ts'
 import type { Observer } from './observer.ts'
 import type { Operation } from './operation.ts'
+import { Desk } from './pages/desk.ts'
+import type { Pages } from './pages/pages.ts'
 import type { Beside, Question } from './question.ts'
 import { withReferences } from './secrets/advertise.ts'
 import { createCallerSecrets } from './secrets/caller-secrets.ts'
@@ -68,6 +70,8 @@ export interface Running {
   readonly observer?: Observer | undefined
   /** Where writes are written down, if they are. */
   readonly audit?: AuditLog | undefined
+  /** The pages that people fill in. */
+  readonly pages: Pages
 }
 
 /** One process: one pool of connections, and parts for each caller. */
@@ -164,6 +168,17 @@ const createCatalogues = (
   return catalogueOf
 }
 
+/** The desk of each caller, also when their parts are made anew meanwhile: a page that is open outlives those. */
+const createDesks = (pages: Pages) => {
+  const desks = new Map<string, Desk>()
+  return ({ id, name }: Guest): Desk => {
+    const known = desks.get(id) ?? new Desk(pages, { id, name })
+    for (const [other, { isIdle }] of desks) if (isIdle && other !== id) desks.delete(other)
+    desks.set(id, known)
+    return known
+  }
+}
+
 const toCaller = (
   { id, name }: Pick<Caller, 'id' | 'name'>,
   { surface, described }: Core,
@@ -189,6 +204,7 @@ export const createHost = (
   const catalogueOf = createCatalogues({ operations, questions }, config)
   const asked = new Questions()
   const confirmOf = createConfirms(config, operations, isLocal, asked)
+  const deskOf = createDesks(running.pages)
   const host = (guest: Guest): Kept => {
     const { id, name, credential, ceiling = {}, scopes, uses, isOperator, wrote } = guest
     const names = isOperator ? store.names : (ceiling.secrets ?? [])
@@ -207,6 +223,7 @@ export const createHost = (
       audit: running.audit?.as(name),
       secrets: createCallerSecrets(store, names, config.secrets.literals),
       handover: config.secrets.handover,
+      desk: deskOf(guest),
       pollMs: config.pollSeconds * 1000,
       wrote,
       report: createReport(running, name),
@@ -219,6 +236,9 @@ export const createHost = (
   }
   const only = config.lockProject ? upstream.project : undefined
   const knows = (tool: string): boolean => catalogueOf(config.lockProject).has(tool)
-  const endQuestions = (): Promise<void> => asked.end()
+  const endQuestions = (): Promise<void> => {
+    running.pages.close()
+    return asked.end()
+  }
   return { http, version, only, knows, secretNames: store.names, host, endQuestions }
 }

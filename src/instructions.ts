@@ -25,6 +25,7 @@ export const toInstructions = ({
       ? "Calls use the key's only project unless project_id is given."
       : `Calls use project ${project}${locked ? '' : ' unless project_id is given'}.`,
     'Lists say in `more` whether they were cut; `next` holds the arguments for the rest (without secrets). A field that is absent is null or unknown. `***` is a masked secret.',
+    'Passwords and keys do not belong in the chat: {"$ask": true} in the place of a secret, or of all settings, lets the person type them in a browser.',
     ...(secrets.length === 0
       ? []
       : [`In secret inputs give {"$secret": "NAME"}, never the value: ${secrets.join(', ')}.`]),

@@ -10,6 +10,8 @@ import { createHost, readVersion, type Upstream } from './host.ts'
 import { reasonAgainst } from './limits.ts'
 import { type LocalHandle, runLocal, startLocal } from './local/start.ts'
 import { createLog, type Logger } from './log.ts'
+import { Pages } from './pages/pages.ts'
+import { createLoopbackPages } from './serve-pages.ts'
 import { serveStdio } from './serve-stdio.ts'
 
 /** Requests to PostHog at once: for one client, and for many. */
@@ -35,15 +37,20 @@ const serve = async (config: Config, { log, local, audit }: Parts): Promise<void
   const told = signalled()
   const contents = { operations, questions, beside }
   if (config.http === undefined) {
-    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.stdio, audit })
+    const pages = createLoopbackPages()
+    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.stdio, audit, pages })
     await serveStdio(host, log, { hasKey: upstream.apiKey !== undefined, isLocal: upstream.isLocal, told })
   } else {
     // What stdio does not need, it does not load: it is started anew with every client.
     const [{ serveHttp }, { loadObservers }] = await Promise.all([import('./serve-http.ts'), import('./observers.ts')])
     const observers = await loadObservers(config.http, readVersion(), log)
-    const host = createHost(contents, config, upstream, { log, maxInFlight: IN_FLIGHT.http, audit, ...observers })
+    let pageOrigin: string | undefined
+    const pages = new Pages(async () => pageOrigin)
+    const running = { log, maxInFlight: IN_FLIGHT.http, audit, pages, ...observers }
+    const host = createHost(contents, config, upstream, running)
     const scopes = [...new Set([...questions, ...operations].flatMap((record) => record.scopes))].sort()
-    const serving = await serveHttp(host, config.http, log, { upstream, scopes, ...observers })
+    const serving = await serveHttp(host, config.http, log, { upstream, scopes, pages, ...observers })
+    pageOrigin = serving.pageOrigin
     await told
     await serving.close()
   }

@@ -107,6 +107,8 @@ export type SecretTarget =
       readonly settings: string
       /** Below the project; has the type and the settings under the same names. */
       readonly stored?: string
+      /** Below the project; tells the fields of a type's settings, with the type as `source_type`. */
+      readonly wizard: string
     }
 
 /** What every tool says of itself, whatever answers it. */

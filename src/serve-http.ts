@@ -8,8 +8,11 @@ import { createTokenCallers } from './callers/token-callers.ts'
 import type { HttpSettings } from './config-http.ts'
 import type { Host, Upstream } from './host.ts'
 import type { Logger } from './log.ts'
+import { isLoopback } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
 import type { Observers } from './observers.ts'
+import { createPageRoutes } from './pages/page-routes.ts'
+import type { Pages } from './pages/pages.ts'
 import { Readiness } from './readiness.ts'
 import { joinReplicas, type Replicas } from './replicas/replicas.ts'
 import { createApp, MCP_PATH } from './transports/http/app.ts'
@@ -27,6 +30,8 @@ const GRACE_MS = 20_000
 export interface HttpServing {
   /** Where clients connect. */
   readonly url: string
+  /** Where a person's browser reaches it; undefined where it could not do so safely. */
+  readonly pageOrigin: string | undefined
   close(): Promise<void>
 }
 
@@ -88,11 +93,12 @@ export interface HttpParts extends Observers {
   readonly upstream: Upstream
   /** All that any tool needs. */
   readonly scopes: readonly string[]
+  readonly pages: Pages
 }
 
 /** What the endpoint is made of. */
 const assemble = async (host: Host, settings: HttpSettings, log: Logger, parts: HttpParts) => {
-  const { metrics, tracing, upstream, scopes } = parts
+  const { metrics, tracing, upstream, scopes, pages } = parts
   const idleMs = settings.sessionIdleSeconds * 1000
   const replicas = settings.replicas && (await joinReplicas(settings.replicas, idleMs, log))
   const sessions = new Sessions({ most: settings.maxSessions, idleMs }, replicas?.places)
@@ -111,6 +117,7 @@ const assemble = async (host: Host, settings: HttpSettings, log: Logger, parts: 
     readiness,
     tracing,
     route: replicas ? createSessionRoute(sessions, replicas.places, replicas.forwarder) : answerHere,
+    pages: createPageRoutes(pages),
     metadata: toMetadata(settings, upstream, scopes),
     report: (report) => {
       log.info(report, 'request')
@@ -121,6 +128,18 @@ const assemble = async (host: Host, settings: HttpSettings, log: Logger, parts: 
   })
   forget = made.forget
   return { made, callers, sessions, queue, readiness, replicas }
+}
+
+/**
+ * Passwords are typed there: over TLS, or on this machine. With several replicas the next request could reach another
+ * one, which has no such page.
+ */
+const toPageOrigin = ({ publicUrl, replicas, bind }: HttpSettings, own: string): string | undefined => {
+  if (replicas !== undefined) return undefined
+  const origin = publicUrl ?? (isLoopback(bind) ? own : undefined)
+  if (origin === undefined) return undefined
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' || isLoopback(hostname) ? origin : undefined
 }
 
 /** Serves Streamable HTTP until it is closed. @throws ConfigError */
@@ -155,5 +174,5 @@ export const serveHttp = async (
     await host.http.close()
     await parts.tracing?.close()
   }
-  return { url, close }
+  return { url, pageOrigin: toPageOrigin(settings, listener.url), close }
 }

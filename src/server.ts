@@ -4,7 +4,7 @@ import type { Prompt } from './question.ts'
 import type { ResourceWatch, Watcher } from './schema/resource-watch.ts'
 import type { Resources } from './schema/resources.ts'
 import { handleCompletion } from './server/completion-handlers.ts'
-import { toPerson, toQuestion } from './server/person.ts'
+import { toBrowser, toPerson, toQuestion } from './server/person.ts'
 import { handlePrompts } from './server/prompt-handlers.ts'
 import { FIXED_MS, handleResources, handleSubscriptions, watchFor } from './server/resource-handlers.ts'
 import type { Surface } from './surface.ts'
@@ -77,6 +77,7 @@ export const createServer = (means: ServerMeans, era: Era, telling: Telling = 'i
     const answer = await call(tool, args, {
       signal: context.mcpReq.signal,
       person: telling === 'none' ? undefined : toPerson(server, era, context),
+      browser: telling === 'none' ? undefined : toBrowser(server, era, context),
       ...toProgress(request.params._meta?.progressToken, context),
     })
     return isAsked(answer) ? toQuestion(answer) : answer

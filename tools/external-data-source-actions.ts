@@ -15,6 +15,7 @@ import {
   sourceType,
   toConnector,
   toOfferedTable,
+  WIZARD,
   withoutColumnLists,
 } from './source-parts.ts'
 
@@ -136,7 +137,7 @@ const databaseSchema = operation({
   reply: { kind: 'list', paging: 'whole', limit: 50, row: offeredTable, from: toOfferedTable },
   deadline: 'long',
   secrets: ['payload.*'],
-  secretsGo: { type: 'source_type', settings: 'payload' },
+  secretsGo: { type: 'source_type', settings: 'payload', wizard: WIZARD },
   leftOut: repeatedSource,
   deviations: [
     'The real body is source_type and the connection keys, flat; payload is spread into it.',

@@ -14,6 +14,7 @@ import {
   syncedTable,
   toSchemaChoice,
   toSourceRow,
+  WIZARD,
   withoutColumnLists,
 } from './source-parts.ts'
 
@@ -106,7 +107,7 @@ const create = operation({
   creates: 'the source',
   deadline: 'long',
   secrets: ['payload.*'],
-  secretsGo: { type: 'source_type', settings: 'payload' },
+  secretsGo: { type: 'source_type', settings: 'payload', wizard: WIZARD },
   check: 'external_data_sources_list',
   leftOut: {
     client_secret: dead,
@@ -169,7 +170,7 @@ const update = operation({
   reply: { kind: 'object', fields: source, from: withoutColumnLists },
   deadline: 'long',
   secrets: ['job_inputs.*'],
-  secretsGo: { stored: 'external_data_sources/{id}/', type: 'source_type', settings: 'job_inputs' },
+  secretsGo: { stored: 'external_data_sources/{id}/', type: 'source_type', settings: 'job_inputs', wizard: WIZARD },
   check: 'external_data_sources_get',
   leftOut: {
     client_secret: dead,

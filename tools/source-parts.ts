@@ -8,6 +8,9 @@ export const sourceType = text.describe('case-sensitive: Postgres, Stripe')
 /** How a source is used: rows copied on a schedule, or the database queried live. */
 export const accessMethod = z.enum(['warehouse', 'direct'])
 
+/** Tells the form of a source type. */
+export const WIZARD = 'external_data_sources/wizard/'
+
 /** Connection keys of a source, flat; they differ by type. */
 export const connection = z.record(z.string(), z.unknown()).describe('keys from external_data_sources_wizard')
 

@@ -7,9 +7,9 @@ import { AuditError, codeOf } from './audit-error.ts'
 import { cutText, maskArguments } from './mask-arguments.ts'
 import type { Outcome } from './outcome.ts'
 
-/** How a person agreed, or did not: in a form, with the token of a preview, or because nobody was asked. */
+/** How a person agreed, or did not: in a form, on a page, with the token of a preview, or because nobody was asked. */
 export interface Confirmed {
-  readonly how: 'form' | 'preview' | 'none'
+  readonly how: 'form' | 'page' | 'preview' | 'none'
   /** What was answered, or why nobody was asked; masked and cut before it is kept. */
   readonly answer?: string
   /** When, as UTC in ISO 8601. */

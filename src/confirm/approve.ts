@@ -1,14 +1,18 @@
 import type { Confirmed } from '../audit/audit.ts'
 import type { Means } from '../call.ts'
 import { checkGuard } from '../guard.ts'
+import type { Seen } from '../pages/enter.ts'
 import type { Unbound } from '../secrets/caller-secrets.ts'
 import { confirm, type Pending } from './confirmation.ts'
 import { NotApproved } from './not-approved.ts'
 import { AskFirst } from './person.ts'
+import { lossOf } from './policy.ts'
 
 /** What has to be right before a call is sent, and what it is made with. */
 export interface Unapproved extends Omit<Pending, 'unbound' | 'approved'> {
   readonly means: Means
+  /** Where a person filled in what is sent, if they did. */
+  readonly seen: Seen | undefined
   /** The secrets that only a person can let go where the call sends them. @throws ToolError for others that may not */
   check(): Promise<readonly Unbound[]>
 }
@@ -32,6 +36,9 @@ export const approve = async (pending: Unapproved): Promise<Approved> => {
   } catch (refused) {
     return { refused }
   }
+  // Whoever filled in the page saw all that is sent, and sent it.
+  if (pending.seen === 'page' && lossOf(call.operation, call.input, false) === undefined)
+    return { confirmed: { how: 'page', answer: 'approved', at: new Date().toISOString() } }
   let wasApproved = false
   const approved = (): void => {
     wasApproved = true

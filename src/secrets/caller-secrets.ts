@@ -44,9 +44,10 @@ export interface CallerSecrets {
   /**
    * Reads what was referred to, once the arguments are known to be right.
    * @param input the checked arguments, with the marks in them
+   * @param byPerson whether a person typed what is in them, on a page of this server
    * @throws ToolError
    */
-  open(record: Described, marked: Marked, input: Json): Promise<CallSecrets>
+  open(record: Described, marked: Marked, input: Json, byPerson: boolean): Promise<CallSecrets>
 }
 
 /** @param names those of the store that the caller may use */
@@ -57,10 +58,10 @@ export const createCallerSecrets = (
 ): CallerSecrets => ({
   names,
   mark: (record, args) => markReferences(record, args, names),
-  async open({ secrets = [], secretsGo }, { references }, input) {
+  async open({ secrets = [], secretsGo }, { references }, input, byPerson) {
     const marks = new Set(references.map(({ mark }) => mark))
     const isMark = (value: unknown): boolean => typeof value === 'string' && marks.has(value)
-    const literal = literalSecrets(input, secrets, isMark)
+    const literal = byPerson ? [] : literalSecrets(input, secrets, isMark)
     if (literals === 'refuse' && literal.length > 0) throw typed(literal, names)
     const read = new Map<string, Secret>()
     for (const { name } of references) if (!read.has(name)) read.set(name, await store.read(name))
@@ -102,6 +103,9 @@ const checkAll = async (
 
 /** The ways that do work, for a model. */
 const waysFor = (names: readonly string[]): string =>
+  `{"$ask": true} in its place, and the person types it in a browser; or ${referenceFor(names)}`
+
+const referenceFor = (names: readonly string[]): string =>
   names.length > 0
     ? `a reference, {"$secret": "NAME"}, to one of: ${names.join(', ')}`
     : 'a reference, {"$secret": "NAME"}, once the operator has defined a secret (docs/secrets.md)'

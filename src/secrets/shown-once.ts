@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, realpath, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json, Operation } from '../operation.ts'
+import type { Desk } from '../pages/desk.ts'
 import { createRedactor } from '../redact.ts'
 import { ToolError } from '../tool-error.ts'
 
@@ -10,6 +11,7 @@ import { ToolError } from '../tool-error.ts'
 export type Handover =
   | { readonly to: 'nowhere' }
   | { readonly to: 'folder'; readonly folder: string }
+  | { readonly to: 'page' }
   | { readonly to: 'result' }
 
 /** The hand-over of one call, ready before the call is made. */
@@ -29,7 +31,8 @@ export interface Delivery {
  */
 export const prepareDelivery = async (
   handover: Handover,
-  { name, reveals, ifLost = '' }: Pick<Operation, 'name' | 'reveals' | 'ifLost'>,
+  { name, title, reveals, ifLost = '' }: Pick<Operation, 'name' | 'title' | 'reveals' | 'ifLost'>,
+  desk: Desk,
 ): Promise<Delivery | undefined> => {
   if (reveals === undefined) return undefined
   switch (handover.to) {
@@ -37,11 +40,13 @@ export const prepareDelivery = async (
       return { deliver: async (reply) => ({ ...reply, sensitive: shownHere(reveals) }), discard: async () => undefined }
     case 'folder':
       return toFile(await reserve(handover.folder, name), { name, reveals, ifLost })
+    case 'page':
+      return toPage({ name, title, reveals, ifLost }, desk)
     case 'nowhere':
       throw new ToolError(
         `${name}: not sent. PostHog shows ${reveals.join(', ')} only once, and the operator has not said where it may go`,
         {
-          next: 'The operator starts the server with --passwords-dir FOLDER (written to a file there that only its user can read; you get the place), or with --reveal-passwords (in the result, and so in the chat)',
+          next: 'The operator starts the server with --passwords-dir FOLDER (written to a file there that only its user can read; you get the place), with --passwords-page (shown once in the browser of the person; you get the link), or with --reveal-passwords (in the result, and so in the chat)',
         },
       )
   }
@@ -71,10 +76,14 @@ const reserve = async (folder: string, name: string): Promise<Reserved> => {
   }
 }
 
-const toFile = (
-  { path, file, inode }: Reserved,
-  { name, reveals, ifLost }: { readonly name: string; readonly reveals: readonly string[]; readonly ifLost: string },
-): Delivery => {
+/** What is shown once, and how to get another one. */
+interface Shown {
+  readonly name: string
+  readonly reveals: readonly string[]
+  readonly ifLost: string
+}
+
+const toFile = ({ path, file, inode }: Reserved, { name, reveals, ifLost }: Shown): Delivery => {
   const discard = async (): Promise<void> => {
     await file.close().catch(() => undefined)
     await unlink(path).catch(() => undefined)
@@ -82,8 +91,8 @@ const toFile = (
   return {
     discard,
     async deliver(reply) {
-      const values = revealed(reply, reveals)
-      if (values.length === 0) {
+      const found = revealed(reply, reveals)
+      if (found.length === 0) {
         await discard()
         return reply
       }
@@ -100,10 +109,8 @@ const toFile = (
           { changed: 'done', next: `${ifLost}, once the operator has mended --passwords-dir` },
         )
       }
-      // Masked also where the reply repeats it in another field.
-      const masked = createRedactor(values).value(reply) as Json
       return {
-        ...masked,
+        ...masked(reply, found),
         saved_to: path,
         sensitive: `${reveals.join(', ')}: in the file saved_to on the server's machine, for its user only. Tell the person where it is.`,
       }
@@ -111,12 +118,49 @@ const toFile = (
   }
 }
 
+/** Whether there can be a page is known before the call; it is made when there is something to show. */
+const toPage = async (
+  { name, title, reveals, ifLost }: Shown & { readonly title: string },
+  desk: Desk,
+): Promise<Delivery> => {
+  await desk.pages.check()
+  const text = {
+    title,
+    says: ['PostHog shows this only once.'],
+    facts: { 'Asked by': desk.name },
+    button: 'Show it, once',
+  }
+  const deliver = async (reply: Json): Promise<Json> => {
+    const found = revealed(reply, reveals)
+    if (found.length === 0) return reply
+    const opened = await desk.pages
+      .open(desk.caller, text, { kind: 'shown', values: Object.fromEntries(found) })
+      .catch(() => {
+        throw new ToolError(
+          `${name}: PostHog carried it out, but there is no room for another page, and ${reveals.join(', ')} is not delivered`,
+          { changed: 'done', next: ifLost },
+        )
+      })
+    return {
+      ...masked(reply, found),
+      shown_at: opened.url,
+      sensitive: `${reveals.join(', ')}: on the page shown_at, once, until ${new Date(opened.page.until).toISOString()}. Give the person the link; do not open it. If nobody opens it in time: ${ifLost}.`,
+    }
+  }
+  return { deliver, discard: async () => undefined }
+}
+
+/** Masked also where the reply repeats it in another field. */
+const masked = (reply: Json, found: readonly (readonly [string, string])[]): Json =>
+  // Masking keeps an object an object.
+  createRedactor(found.map(([, value]) => value)).value(reply) as Json
+
 /** However deep, and of whatever type a later PostHog makes it. */
-const revealed = (value: unknown, reveals: readonly string[]): readonly string[] => {
+const revealed = (value: unknown, reveals: readonly string[]): readonly (readonly [string, string])[] => {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, item]) =>
     reveals.includes(name) && (typeof item === 'string' || typeof item === 'number') && item !== ''
-      ? [String(item)]
+      ? [[name, String(item)] as const]
       : revealed(item, reveals),
   )
 }

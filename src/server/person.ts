@@ -9,6 +9,8 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Asked } from '../call.ts'
 import { ANSWER_MS, type Form, type Person, type Reply } from '../confirm/person.ts'
+import type { Browser, Link, Went } from '../pages/browser.ts'
+import { PAGE_MS } from '../pages/page.ts'
 import { waitFor } from '../request-scope.ts'
 import type { Era } from '../server.ts'
 
@@ -55,6 +57,40 @@ const toReply = (responses: ServerContext['mcpReq']['inputResponses']): Reply | 
   return view.kind === 'elicit' ? { action: view.action, content: view.content } : undefined
 }
 
-/** A question in the protocol's words. */
-export const toQuestion = ({ form, state }: Asked) =>
-  inputRequired({ inputRequests: { [KEY]: inputRequired.elicit(toParams(form)) }, requestState: state })
+/** The link of a round. */
+const PAGE = 'page'
+
+/** The way to a browser of whoever sits behind this request's client; undefined where it does not say that there is one. */
+export const toBrowser = (server: Server, era: Era, { mcpReq }: ServerContext): Browser | undefined => {
+  if (era === 'modern') {
+    if (declaredIn(mcpReq.envelope)?.elicitation?.url === undefined) return undefined
+    const view = inputResponse(mcpReq.inputResponses, PAGE)
+    return { way: 'rounds', went: view.kind === 'elicit' ? view.action : undefined }
+  }
+  if (server.getClientCapabilities()?.elicitation?.url === undefined) return undefined
+  const open = ({ message, url, id }: Link, ending: AbortSignal): Promise<Went> => {
+    const signal = AbortSignal.any([mcpReq.signal, ending])
+    const options = { timeout: PAGE_MS, signal, relatedRequestId: mcpReq.id }
+    return mcpReq.elicitInput({ mode: 'url', message, url, elicitationId: id }, options).then(
+      ({ action }) => action,
+      () => 'silence',
+    )
+  }
+  const finished = (id: string): void => {
+    // Who has left need not be told.
+    server
+      .createElicitationCompletionNotifier(id, { relatedRequestId: mcpReq.id })()
+      .catch(() => undefined)
+  }
+  return { way: 'push', open, finished }
+}
+
+/** A question, or a link, in the protocol's words. */
+export const toQuestion = (asked: Asked) => {
+  if ('link' in asked) {
+    const { message, url } = asked.link
+    return inputRequired({ inputRequests: { [PAGE]: inputRequired.elicitUrl({ message, url }) } })
+  }
+  const { form, state } = asked
+  return inputRequired({ inputRequests: { [KEY]: inputRequired.elicit(toParams(form)) }, requestState: state })
+}

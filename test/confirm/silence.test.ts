@@ -40,7 +40,7 @@ const callAll = async (person: Person, broken = false) => {
     if (tool === undefined) throw new Error(`no tool ${name}`)
     const first = await call(tool, args, { signal: new AbortController().signal, person })
     const answer =
-      isAsked(first) && broken
+      isAsked(first) && 'form' in first && broken
         ? await call(tool, args, {
             signal: new AbortController().signal,
             person: { way: 'rounds', state: first.state, reply: accepts(first.form) },

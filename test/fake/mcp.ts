@@ -10,7 +10,7 @@ import {
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import { onTestFinished } from 'vitest'
-import { approves, type Person, type Question } from './person.ts'
+import { approves, type Opens, type Person, type Question } from './person.ts'
 
 /** The built program. */
 export const BINARY = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
@@ -119,6 +119,8 @@ export interface Start {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Who is asked to approve; nobody can be where this is `nobody`. Approves everything if absent. */
   readonly person?: Person | 'nobody'
+  /** Who opens links; absent where the client cannot. */
+  readonly opens?: Opens
 }
 
 /** The environment of the program, and nothing else of this process's. */
@@ -138,7 +140,7 @@ export const environment = ({ origin, env = {} }: Start): Record<string, string>
 
 /** Spawns the built program and connects a real client to it; the caller closes it. */
 export const connectMcp = async (start: Start = {}): Promise<Connection> => {
-  const { era = 'legacy', flags = [], person = approves } = start
+  const { era = 'legacy', flags = [], person = approves, opens } = start
   const parameters = {
     command: process.execPath,
     args: [BINARY, ...flags],
@@ -147,10 +149,13 @@ export const connectMcp = async (start: Start = {}): Promise<Connection> => {
   }
   if (era === 'v1') {
     const transport = new FirstTransport(parameters)
-    return connectFirst(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, person)
+    return connectFirst(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, { person, opens })
   }
   const transport = new StdioClientTransport(parameters)
-  return connectSecond(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, era, person)
+  return connectSecond(transport, { stderr: linesOf(transport.stderr), pid: () => transport.pid }, era, {
+    person,
+    opens,
+  })
 }
 
 /** Connects a real client to a server that listens already; the caller closes it. @param token what it brings, if anything */
@@ -159,12 +164,13 @@ export const connectHttp = (
   era: Era,
   token?: string,
   person: Person | 'nobody' = approves,
+  opens?: Opens,
 ): Promise<Connection> => {
   const requestInit = token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }
   const process = { stderr: [], pid: () => null }
   return era === 'v1'
-    ? connectFirst(new FirstHttpTransport(new URL(url), { requestInit }), process, person)
-    : connectSecond(new StreamableHTTPClientTransport(new URL(url), { requestInit }), process, era, person)
+    ? connectFirst(new FirstHttpTransport(new URL(url), { requestInit }), process, { person, opens })
+    : connectSecond(new StreamableHTTPClientTransport(new URL(url), { requestInit }), process, era, { person, opens })
 }
 
 /** A connection over HTTP that ends with the test. */
@@ -173,8 +179,9 @@ export const useConnection = async (
   era: Era,
   token?: string,
   person?: Person | 'nobody',
+  opens?: Opens,
 ): Promise<Connection> => {
-  const connection = await connectHttp(url, era, token, person)
+  const connection = await connectHttp(url, era, token, person, opens)
   onTestFinished(() => connection.close())
   return connection
 }
@@ -186,8 +193,27 @@ export const useMcp = async (start: Start = {}): Promise<Connection> => {
   return connection
 }
 
-/** The client can show forms. */
-const ASKED = { capabilities: { elicitation: { form: {} } } }
+/** Whoever sits behind a client. */
+interface Behaviour {
+  readonly person: Person | 'nobody'
+  readonly opens: Opens | undefined
+}
+
+/** What the client can show: forms, links. */
+const toCapabilities = ({ person, opens }: Behaviour) =>
+  person === 'nobody' && opens === undefined
+    ? {}
+    : { capabilities: { elicitation: { ...(person !== 'nobody' && { form: {} }), ...(opens && { url: {} }) } } }
+
+/** Answers a form, or opens a link. */
+const toAnswer = async ({ person, opens }: Behaviour, params: unknown, signal: AbortSignal) => {
+  // The SDKs' types have every kind of form and link; ours have one of each.
+  const asked = params as Question & { readonly mode?: string; readonly url?: string }
+  if (asked.mode === 'url' && opens !== undefined)
+    return { ...(await opens({ message: asked.message, url: asked.url ?? '' }, signal)) }
+  if (person === 'nobody') throw new Error('nobody was to be asked')
+  return { ...(await person(asked, signal)) }
+}
 
 /** What is known of the server's process. */
 interface Behind {
@@ -199,20 +225,16 @@ const connectSecond = async (
   transport: Parameters<Client['connect']>[0],
   { stderr, pid }: Behind,
   era: 'legacy' | 'modern',
-  person: Person | 'nobody',
+  behaviour: Behaviour,
 ): Promise<Connection> => {
   const client = new Client(
     { name: 'test', version: '1' },
-    {
-      ...(era === 'modern' && { versionNegotiation: { mode: { pin: '2026-07-28' } } }),
-      ...(person !== 'nobody' && ASKED),
-    },
+    { ...(era === 'modern' && { versionNegotiation: { mode: { pin: '2026-07-28' } } }), ...toCapabilities(behaviour) },
   )
-  if (person !== 'nobody')
-    // The SDK's type has every kind of form; ours have one.
-    client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => ({
-      ...(await person(params as unknown as Question, mcpReq.signal)),
-    }))
+  if (behaviour.person !== 'nobody' || behaviour.opens !== undefined)
+    client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) =>
+      toAnswer(behaviour, params, mcpReq.signal),
+    )
   const changes = collectNotes((take) => {
     client.setNotificationHandler('notifications/resources/list_changed', ({ method }) => take({ method }))
     client.setNotificationHandler('notifications/resources/updated', ({ method, params }) =>
@@ -257,13 +279,11 @@ const connectSecond = async (
 const connectFirst = async (
   transport: FirstTransport | FirstHttpTransport,
   { stderr, pid }: Behind,
-  person: Person | 'nobody',
+  behaviour: Behaviour,
 ): Promise<Connection> => {
-  const client = new FirstClient({ name: 'test', version: '1' }, person === 'nobody' ? {} : ASKED)
-  if (person !== 'nobody')
-    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => ({
-      ...(await person(params as unknown as Question, signal)),
-    }))
+  const client = new FirstClient({ name: 'test', version: '1' }, toCapabilities(behaviour))
+  if (behaviour.person !== 'nobody' || behaviour.opens !== undefined)
+    client.setRequestHandler(ElicitRequestSchema, ({ params }, { signal }) => toAnswer(behaviour, params, signal))
   const changes = collectNotes((take) => {
     client.setNotificationHandler(ResourceListChangedNotificationSchema, ({ method }) => take({ method }))
     client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ method, params }) =>

@@ -18,3 +18,9 @@ export const approves: Person = ({ requestedSchema }) => {
   const { name } = requestedSchema.properties
   return { action: 'accept', content: name === undefined ? { approved: true } : { name: name.description ?? '' } }
 }
+
+/** Whoever opens a link that a client was sent. */
+export type Opens = (
+  link: { readonly message: string; readonly url: string },
+  signal: AbortSignal,
+) => Answer | Promise<Answer>

@@ -6,6 +6,7 @@ import { readBindings } from '../../src/secrets/binding.ts'
 import { createCallerSecrets } from '../../src/secrets/caller-secrets.ts'
 import { operations } from '../../tools/index.ts'
 import { approvals, noHooks } from '../fake/hooks.ts'
+import { noSecrets } from '../fake/secrets.ts'
 import { FORMS, leaksIn } from '../security/forms.ts'
 
 /** Numbers that are random, and the same for the same seed: what leaked once leaks again. */
@@ -140,6 +141,7 @@ export const leakOnce = async (
     apiKey: 'phx_test-key-0123456789',
     secrets: createCallerSecrets(store, store.names, random(4) === 0 ? 'refuse' : 'allow'),
     handover: { to: 'nowhere' },
+    desk: noSecrets.desk,
     confirm: approvals(),
   }
   const seen: unknown[] = []

@@ -1,3 +1,4 @@
+import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Caller } from '../../src/callers/caller.ts'
 import { createApp } from '../../src/transports/http/app.ts'
@@ -31,6 +32,7 @@ test('a caller who is dropped while their first request is read begins nothing, 
     queue: new FairQueue({ running: 1, waiting: 1 }),
     rate: createRateLimit(0),
     metadata: undefined,
+    pages: new Hono(),
     // Between the caller's name and the message.
     route: async () => {
       forget(caller)

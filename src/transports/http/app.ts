@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Caller, Callers } from '../../callers/caller.ts'
+import { PAGE_PATH } from '../../pages/pages.ts'
 import type { Readiness } from '../../readiness.ts'
 import { withTurn } from '../../request-scope.ts'
 import type { Tracing } from '../../tracing/tracing.ts'
@@ -38,6 +39,8 @@ export interface AppMeans {
   readonly readiness: Pick<Readiness, 'whyNot'>
   readonly tracing: Tracing | undefined
   readonly route: SessionRoute
+  /** The pages that people fill in; anything below their path. */
+  readonly pages: Pick<Hono, 'fetch'>
   /** What RFC 9728 has about this server; undefined where no authorization server gives out its tokens. */
   readonly metadata: { readonly url: string; readonly document: unknown } | undefined
   report(report: RequestReport): void
@@ -89,6 +92,7 @@ export const createApp = (means: AppMeans): App => {
   app.use(MCP_PATH, checkEdges(edges))
   if (edges.origins.length > 0) app.use(MCP_PATH, allowPages(edges.origins))
   app.all(MCP_PATH, (context) => working.watch(serve(means, endpointOf, context)))
+  app.all(`${PAGE_PATH}/*`, (context) => working.watch(Promise.resolve(means.pages.fetch(context.req.raw))))
   app.notFound(() => toRpcError(404, -32000, `Nothing is here; the protocol is spoken at ${MCP_PATH}`))
   app.onError((error) => {
     means.onFault(error)

@@ -1,0 +1,91 @@
+import type { Json } from '../operation.ts'
+import { type FormField, isBranching } from './fields.ts'
+import { pathOf } from './read-form.ts'
+
+/** A form with values in it, and what had no place there. */
+export interface Prefilled {
+  readonly fields: readonly FormField[]
+  /** Paths of values that no field shows. */
+  readonly left: readonly string[]
+}
+
+/**
+ * Puts the values that a call gave into a form, so that a person sees and may change each. Secrets among them have no
+ * place: they are typed.
+ */
+export const prefill = (fields: readonly FormField[], given: Json, at = ''): Prefilled => {
+  const left: string[] = []
+  const known = new Set(fields.map(({ name }) => name))
+  const filled = fields.map((field) => {
+    const value = given[field.name]
+    if (value === undefined || value === null || value === '') return field
+    const one = fillOne(field, value, pathOf(at, field.name))
+    left.push(...one.left)
+    return one.field
+  })
+  left.push(
+    ...Object.keys(given)
+      .filter((name) => !known.has(name))
+      .map((name) => pathOf(at, name)),
+  )
+  return { fields: filled, left }
+}
+
+interface One {
+  readonly field: FormField
+  readonly left: readonly string[]
+}
+
+const isPlain = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+
+// Any object that is no list has string keys.
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const fillOne = (field: FormField, value: unknown, path: string): One => {
+  const misfit: One = { field, left: [path] }
+  switch (field.kind) {
+    case 'text':
+      return isPlain(value) && !field.secret ? { field: { ...field, value: String(value) }, left: [] } : misfit
+    case 'file':
+      return misfit
+    case 'switch': {
+      if (!isObject(value)) return misfit
+      const { enabled, ...rest } = value
+      const inner = prefill(field.fields, rest, path)
+      return { field: { ...field, on: /^true$/i.test(String(enabled)), fields: inner.fields }, left: inner.left }
+    }
+    case 'choice': {
+      if (!isBranching(field)) {
+        const chosen = (Array.isArray(value) ? value : [value]).map(String)
+        const isKnown = chosen.every((one) => field.options.some((option) => option.value === one))
+        return isKnown ? { field: { ...field, chosen }, left: [] } : misfit
+      }
+      const { selection, ...rest } = isObject(value) ? value : { selection: value }
+      const option = field.options.find((one) => one.value === String(selection))
+      if (option === undefined) return misfit
+      const inner = prefill(option.fields, rest, path)
+      const options = field.options.map((one) => (one === option ? { ...one, fields: inner.fields } : one))
+      return { field: { ...field, chosen: [option.value], options }, left: inner.left }
+    }
+  }
+}
+
+/** The same form where blank secrets and files keep what is stored. */
+export const keepingStored = (fields: readonly FormField[]): readonly FormField[] => fields.map(keepStored)
+
+const keepStored = (field: FormField): FormField => {
+  switch (field.kind) {
+    case 'text': {
+      if (!field.secret) return field
+      const caption = [field.caption, 'Blank keeps what is stored.'].filter((words) => words !== undefined).join(' ')
+      return { ...field, required: false, caption }
+    }
+    case 'file':
+      return { ...field, required: false, caption: 'None keeps what is stored.' }
+    case 'switch':
+      return { ...field, fields: keepingStored(field.fields) }
+    case 'choice':
+      return { ...field, options: field.options.map((option) => ({ ...option, fields: keepingStored(option.fields) })) }
+  }
+}
