@@ -189,6 +189,11 @@ const toCaller = (
   return { id, name, lacking: surface.lacking, knows, makeServer, watch: described?.watch }
 }
 
+const endAsking = ({ pages }: Running, asked: Questions): Promise<void> => {
+  pages.close()
+  return asked.end()
+}
+
 /** Makes the parts that all callers share. @throws ConfigError */
 export const createHost = (
   { operations, questions, beside }: Contents,
@@ -236,9 +241,5 @@ export const createHost = (
   }
   const only = config.lockProject ? upstream.project : undefined
   const knows = (tool: string): boolean => catalogueOf(config.lockProject).has(tool)
-  const endQuestions = (): Promise<void> => {
-    running.pages.close()
-    return asked.end()
-  }
-  return { http, version, only, knows, secretNames: store.names, host, endQuestions }
+  return { http, version, only, knows, secretNames: store.names, host, endQuestions: () => endAsking(running, asked) }
 }
