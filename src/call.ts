@@ -4,6 +4,7 @@ import { type CallMeans, carryOut, prepareLook } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { ConfirmMeans } from './confirm/confirmation.ts'
 import { AskFirst, type Form, type Person } from './confirm/person.ts'
+import { lossOf } from './confirm/policy.ts'
 import type { AllowedFiles } from './files.ts'
 import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
@@ -12,7 +13,7 @@ import { toOutgoing } from './outgoing.ts'
 import { type Asked as LeftToPerson, takeAsks } from './pages/asks.ts'
 import { type Browser, GoFirst, type Link } from './pages/browser.ts'
 import type { Desk } from './pages/desk.ts'
-import { type Attempt, enter, type Seen } from './pages/enter.ts'
+import { type Attempt, enter, type MakeCall, type Seen } from './pages/enter.ts'
 import type { Projects } from './project.ts'
 import { createRedactors, type Redactor, secretsIn } from './redact.ts'
 import { type ToolResult, toErrorResult, toResult, withNote } from './result.ts'
@@ -110,6 +111,8 @@ export const createCall = (means: Means, hooks: CallHooks): Call => {
 /** A call of a client, or one that a person sent from a page. */
 interface RunContext extends CallContext {
   readonly seen?: Seen
+  /** Secrets among what was typed, whatever their fields are called. */
+  readonly typed?: readonly string[]
 }
 
 interface Runner {
@@ -134,18 +137,20 @@ interface Outcome {
 const run = async (runner: Runner, tool: Tool, args: Json, context: RunContext): Promise<Outcome> => {
   const { means, redactorOf } = runner
   const paths = tool.record.secrets ?? []
-  const secrets = secretsIn(args, paths)
-  let redactor = redactorOf(secrets)
+  const { seen, typed = [] } = context
+  let redactor = redactorOf(typed)
   try {
-    const left = takeAsks(tool.record, args)
+    const secrets = [...typed, ...secretsIn(args, paths)]
+    redactor = redactorOf(secrets)
+    const left = seen === undefined ? takeAsks(tool.record, args) : undefined
     if (left !== undefined && 'operation' in tool)
-      return { result: await leaveToPerson(runner, tool, left, { ...context, redactor }) }
+      return await leaveToPerson(runner, tool, left, { ...context, redactor })
     const marked = means.secrets.mark(tool.record, args)
     const input = parseInput(tool.input, marked.args)
     // Once more: a payload written as text shows its parts only after parsing.
     const known = [...secrets, ...secretsIn(input, paths)]
     redactor = redactorOf(known)
-    const opened = await means.secrets.open(tool.record, marked, input, context.seen !== undefined)
+    const opened = await means.secrets.open(tool.record, marked, input, seen !== undefined)
     if (opened.values.length > 0) redactor = redactorOf([...known, ...opened.values])
     return await perform(runner, tool, input, { ...context, redactor, secrets: opened })
   } catch (error) {
@@ -191,19 +196,18 @@ const leaveToPerson = async (
   tool: OperationTool,
   asked: LeftToPerson,
   context: CallMeans & CallContext,
-): Promise<ToolResult> => {
-  const { browser, signal } = context
-  const { call, target, read } = await prepareLook(means, tool, parseInput(tool.input, asked.args), context)
-  const again = async (args: Json, seen: Seen): Promise<Attempt> => {
+): Promise<Outcome> => {
+  const { browser, person, signal } = context
+  const input = parseInput(tool.input, asked.args)
+  const { call, target, read } = await prepareLook(means, tool, input, context)
+  const needsApproval = lossOf(tool.operation, input, means.confirm.settings.writes) !== undefined
+  const again: MakeCall = (args, seen, typed) =>
     // Whoever sent the page waits for it, whatever became of the call that opened it.
-    const { result, failed } = await make(tool, args, {
-      signal: seen === 'kept' ? signal : new AbortController().signal,
-      seen,
-    })
-    return { result, ...(failed && { failed }) }
-  }
-  return enter({ desk: means.desk, asked, call, target, read, again, browser, signal })
+    make(tool, args, seen === 'kept' ? { signal, person, seen, typed } : { signal: NEVER, seen, typed })
+  return enter({ desk: means.desk, asked, call, target, read, again, browser, signal, needsApproval })
 }
+
+const NEVER = new AbortController().signal
 
 /** A question leaves like any other answer: masked. The state is ours, and says nothing. */
 const toAsked = ({ form, state }: AskFirst, redactor: Redactor): Asked => ({

@@ -168,12 +168,15 @@ const createCatalogues = (
   return catalogueOf
 }
 
+/** Beyond these, the desks of callers who have nothing open are forgotten. */
+const MOST_DESKS = 2_000
+
 /** The desk of each caller, also when their parts are made anew meanwhile: a page that is open outlives those. */
 const createDesks = (pages: Pages) => {
   const desks = new Map<string, Desk>()
   return ({ id, name }: Guest): Desk => {
     const known = desks.get(id) ?? new Desk(pages, { id, name })
-    for (const [other, { isIdle }] of desks) if (isIdle && other !== id) desks.delete(other)
+    if (desks.size > MOST_DESKS) for (const [other, { isIdle }] of desks) if (isIdle) desks.delete(other)
     desks.set(id, known)
     return known
   }

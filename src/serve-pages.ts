@@ -16,7 +16,10 @@ export const createLoopbackPages = (): Pages => {
     return listen(createPageRoutes(pages), 0, '127.0.0.1')
   }
   const pages = new Pages(async () => {
-    listening ??= start()
+    listening ??= start().catch((error: unknown) => {
+      listening = undefined
+      throw error
+    })
     return (await listening).url
   })
   return pages

@@ -37,7 +37,7 @@ export const approve = async (pending: Unapproved): Promise<Approved> => {
     return { refused }
   }
   // Whoever filled in the page saw all that is sent, and sent it.
-  if (pending.seen === 'page' && lossOf(call.operation, call.input, false) === undefined)
+  if (pending.seen === 'page' && unbound.length === 0 && lossOf(call.operation, call.input, false) === undefined)
     return { confirmed: { how: 'page', answer: 'approved', at: new Date().toISOString() } }
   let wasApproved = false
   const approved = (): void => {

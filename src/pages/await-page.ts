@@ -1,8 +1,8 @@
 import { waitFor } from '../request-scope.ts'
 import { ToolError } from '../tool-error.ts'
-import { type Browser, GoFirst, type Link } from './browser.ts'
+import { type Browser, GoFirst, type Link, type Went } from './browser.ts'
 import type { Opened } from './desk.ts'
-import type { Ending } from './page.ts'
+import type { Ending, Page } from './page.ts'
 
 /** How long a call waits for a page that is open: less than clients wait for a call. */
 const WAIT_MS = 45_000
@@ -11,33 +11,31 @@ const WAIT_MS = 45_000
 export interface Waiting {
   readonly browser: Browser | undefined
   readonly signal: AbortSignal
-  /** Whether this call made the page. */
-  readonly isNew: boolean
   readonly link: Link
+  /** The page is not to be joined again. */
+  forget(): void
 }
 
 /**
  * Sends a person to a page and waits for its end.
  * @throws ToolError when they did not go, or are not done yet; GoFirst when the client is to send them
  */
-export const awaitPage = async ({ page }: Opened, { browser, signal, isNew, link }: Waiting): Promise<Ending> => {
+export const awaitPage = async ({ page }: Opened, waiting: Waiting): Promise<Ending> => {
+  const { browser, signal, link } = waiting
   const until = new Date(page.until).toISOString()
-  if (browser === undefined && isNew) throw toGive(link, until)
+  const isUnseen = page.view.state === 'open' && !page.wasOpened
+  // As long as nobody has it open, also again: the model may have lost the link.
+  if (browser === undefined && isUnseen) throw toGive(link, until)
   if (browser?.way === 'rounds') {
-    if (browser.went === undefined && page.view.state === 'open' && !page.wasOpened) throw new GoFirst(link)
-    if (browser.went !== undefined && browser.went !== 'accept') {
-      page.cancel()
-      throw notGone(browser.went)
-    }
+    if (browser.went === undefined && isUnseen) throw new GoFirst(link)
+    if (browser.went !== undefined && browser.went !== 'accept') leave(page, browser.went, waiting)
   }
   // Given up: what nobody waits for must not be sent later.
   const giveUp = (): void => page.cancel()
   signal.addEventListener('abort', giveUp, { once: true })
   try {
-    const isSent = browser?.way === 'push' && page.view.state === 'open' && !page.wasOpened
-    const ended = await waitFor(() =>
-      isSent ? pushed(browser, page.ended, link, () => page.cancel()) : within(page.ended),
-    )
+    const isSent = browser?.way === 'push' && isUnseen
+    const ended = await waitFor(() => (isSent ? pushed(browser, page, waiting) : within(page.ended)))
     if (ended === 'waiting') throw notYet(until, page.says)
     return ended
   } finally {
@@ -48,10 +46,11 @@ export const awaitPage = async ({ page }: Opened, { browser, signal, isNew, link
 /** A client that holds its answer until it is told of the end shows the person something all the while. */
 const pushed = async (
   browser: Extract<Browser, { way: 'push' }>,
-  ended: Promise<Ending>,
-  link: Link,
-  cancel: () => void,
+  page: Page,
+  waiting: Waiting,
 ): Promise<Ending | 'waiting'> => {
+  const { ended } = page
+  const { link } = waiting
   const stop = new AbortController()
   const went = browser.open(link, stop.signal)
   const first = await Promise.race([ended.then((end) => ({ end })), went.then((how) => ({ how }))])
@@ -59,13 +58,18 @@ const pushed = async (
     browser.finished(link.id)
     return first.end
   }
-  if (first.how !== 'accept') {
-    cancel()
-    throw notGone(first.how)
-  }
+  if (first.how !== 'accept') leave(page, first.how, waiting)
   const end = await within(ended)
   if (end !== 'waiting') browser.finished(link.id)
   return end
+}
+
+/** The person does not go there. What they have sent all the same goes on, and is waited for. */
+const leave = (page: Page, how: Exclude<Went, 'accept'>, { forget }: Waiting): void => {
+  page.cancel()
+  if (page.view.state === 'sending' || page.view.state === 'sent') return
+  forget()
+  throw notGone(how)
 }
 
 const within = async (ended: Promise<Ending>): Promise<Ending | 'waiting'> => {
@@ -78,7 +82,7 @@ const within = async (ended: Promise<Ending>): Promise<Ending | 'waiting'> => {
 
 const toGive = ({ url, message }: Link, until: string): ToolError =>
   new ToolError(`Not sent yet. ${message}\nThe page, for the person only: ${url} (until ${until})`, {
-    next: 'Give the person this link; do not open it. When they say that they are done, call again with the same arguments: the result is given then',
+    next: 'Give the person this link; do not open it yourself. When they say that they are done, call again with the same arguments: the result is given then',
   })
 
 const notGone = (how: 'decline' | 'cancel' | 'silence'): ToolError => {
@@ -95,7 +99,12 @@ const notYet = (until: string, says: string | undefined): ToolError =>
   )
 
 /** What a call is told of a page that ended without a result. */
-export const toNothing = (ending: Exclude<Ending, 'sent'>, says: string | undefined): ToolError => {
+export const toNothing = (ending: Ending, says: string | undefined): ToolError => {
+  if (ending === 'sent' || ending === 'unclear')
+    return new ToolError('This server failed while it was sent (a fault of its own)', {
+      changed: 'unknown',
+      next: 'Look whether it was made before you call again',
+    })
   const why = {
     cancelled: 'the person cancelled on the page',
     expired: 'the page expired before the person was done',

@@ -38,8 +38,9 @@ export const buildForm = async (goes: SecretTarget, building: Building): Promise
   if (!Array.isArray(fields)) throw unreadable(call, `PostHog has no form for ${toName(type)}`)
   const blank = toFields(call, type, fields)
   // What is stored is shown as far as a field has room for it; what the call gave has to be shown.
-  const known = stored === undefined ? blank : prefill(keepingStored(blank), toObject(stored[goes.settings])).fields
-  const { fields: filled, left } = prefill(known, toObject(call.input[head]), head)
+  const known =
+    stored === undefined ? blank : prefill(keepingStored(blank), toObject(stored[goes.settings]), head, 'stored').fields
+  const { fields: filled, left } = prefill(known, toObject(call.input[head]), head, 'assistant')
   if (left.length > 0) throw unshown(call, left)
   return { fields: filled, type }
 }

@@ -8,13 +8,18 @@ import type { Pages } from './pages.ts'
 export interface Opened {
   readonly page: Page
   readonly url: string
+  /** Whether the person was sent there by the client, past the model. */
+  readonly isDirect: boolean
   result?: ToolResult
 }
 
 /** What a person typed, for one more call of theirs. */
 export interface Kept {
   readonly type: string
+  readonly project: number
   readonly values: Json
+  /** Those of them that are never to be repeated. */
+  readonly secrets: readonly string[]
 }
 
 /** As many as a caller may have at once. */

@@ -18,7 +18,8 @@ export const drawNotice = (title: string, says: string): Drawn =>
 
 const ENDINGS: Readonly<Record<Ending, readonly [string, string]>> = {
   sent: ['Done', 'You can close this page and go back to the chat.'],
-  cancelled: ['Cancelled', 'Nothing was sent. You can close this page.'],
+  unclear: ['Not certain', 'Look in PostHog whether it was done before you try again.'],
+  cancelled: ['Cancelled', 'You can close this page.'],
   expired: ['Too late', 'This page has expired and nothing more can be sent from it. Ask the assistant for a new one.'],
   tries: ['Too many tries', 'Nothing was changed. Check the settings, then ask the assistant for a new page.'],
 }

@@ -62,6 +62,8 @@ const pathOf = (page: Page): string => `${PAGE_PATH}/${page.id}`
 const show = async (pages: Pages, context: Context): Promise<Response> => {
   const page = pages.find(context.req.param('id') ?? '')
   if (page === undefined) return context.html(drawNotice('Not here', GONE), 404)
+  // Whoever only looks whether it is there does not take it.
+  if (context.req.method === 'HEAD') return context.body(null)
   const admitted = page.admit(getCookie(context, COOKIE))
   if (admitted === undefined) return context.html(drawNotice('Opened elsewhere', ELSEWHERE), 410)
   if (admitted.remember !== undefined)

@@ -25,12 +25,18 @@ export type Sent =
   | { readonly kind: 'unclear'; readonly says: string }
 
 /** How a page ended. */
-export type Ending = 'sent' | 'cancelled' | 'expired' | 'tries'
+export type Ending = 'sent' | 'unclear' | 'cancelled' | 'expired' | 'tries'
 
 /** What a page is for: a form, or something that is shown once. */
 export type Purpose =
-  | { readonly kind: 'form'; readonly fields: readonly FormField[]; send(values: Submittable): Promise<Sent> }
-  | { readonly kind: 'shown'; readonly values: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'form'
+      readonly fields: readonly FormField[]
+      /** @param secrets what is never to be repeated */
+      send(values: Submittable, secrets: readonly string[]): Promise<Sent>
+    }
+  /** Undefined until there is something. */
+  | { readonly kind: 'shown'; values(): Readonly<Record<string, string>> | undefined }
 
 /** What a form came to. */
 export type Submittable = Readonly<Record<string, unknown>>
@@ -44,6 +50,8 @@ export interface PageView {
   /** What was said of the last try. */
   readonly says?: string | undefined
 }
+
+const FAULT: Sent = { kind: 'unclear', says: 'This server failed while it was sent.' }
 
 const random = (): string => randomBytes(32).toString('base64url')
 
@@ -121,17 +129,19 @@ export class Page {
   /** Sends what was filled in, unless something is wrong with it. */
   async submit(submitted: Submitted): Promise<void> {
     if (this.#state !== 'open' || this.#purpose.kind !== 'form') return
-    const { values, wrong, fields } = readForm(this.#fields, submitted)
+    // Timers stand still while a machine sleeps.
+    if (Date.now() >= this.until) return this.#finish('expired')
+    const { values, secrets, wrong, fields } = readForm(this.#fields, submitted)
     this.#fields = fields
     this.#wrong = wrong
     this.#says = undefined
     if (wrong.size > 0) return
     this.#state = 'sending'
-    const sent = await this.#purpose.send(values)
+    const sent = await this.#purpose.send(values, secrets).catch((): Sent => FAULT)
     this.#says = sent.says
     this.#state = 'open'
     this.#tries += 1
-    if (sent.kind !== 'again') this.#finish('sent')
+    if (sent.kind !== 'again') this.#finish(sent.kind === 'done' ? 'sent' : 'unclear')
     else if (Date.now() >= this.until) this.#finish('expired')
     else if (this.#tries >= MOST_TRIES) this.#finish('tries')
   }
@@ -139,8 +149,9 @@ export class Page {
   /** What is shown once; undefined the second time. */
   show(): Readonly<Record<string, string>> | undefined {
     if (this.#state !== 'open' || this.#purpose.kind !== 'shown') return undefined
-    this.#finish('sent')
-    return this.#purpose.values
+    const values = this.#purpose.values()
+    if (values !== undefined) this.#finish('sent')
+    return values
   }
 
   #finish(ending: Ending): void {

@@ -33,6 +33,7 @@ export class Pages {
     const origin = await this.origin()
     if (origin === undefined) throw noPages()
     const own = [...this.#pages.values()].filter((one) => one.caller === caller && one.page.view.state === 'open')
+    if (this.#pages.size >= MOST) this.#dropEnded()
     if (own.length >= MOST_OF_CALLER || this.#pages.size >= MOST) throw tooMany()
     const page = new Page(text, purpose)
     this.#pages.set(page.id, { page, caller })
@@ -43,6 +44,15 @@ export class Pages {
   /** Whether there can be any. @throws ToolError */
   async check(): Promise<void> {
     if ((await this.origin()) === undefined) throw noPages()
+  }
+
+  /** The oldest that has ended; nobody loses anything but a word. */
+  #dropEnded(): void {
+    for (const [id, { page }] of this.#pages)
+      if (page.view.state !== 'open' && page.view.state !== 'sending') {
+        this.#pages.delete(id)
+        return
+      }
   }
 
   /** Ends all that are open. */

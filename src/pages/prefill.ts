@@ -1,5 +1,6 @@
 import type { Json } from '../operation.ts'
-import { type FormField, isBranching } from './fields.ts'
+import { countHidden } from '../text/hidden.ts'
+import { type FormField, isBranching, type TextField } from './fields.ts'
 import { pathOf } from './read-form.ts'
 
 /** A form with values in it, and what had no place there. */
@@ -13,13 +14,18 @@ export interface Prefilled {
  * Puts the values that a call gave into a form, so that a person sees and may change each. Secrets among them have no
  * place: they are typed.
  */
-export const prefill = (fields: readonly FormField[], given: Json, at = ''): Prefilled => {
+export const prefill = (
+  fields: readonly FormField[],
+  given: Json,
+  at: string,
+  by: 'assistant' | 'stored',
+): Prefilled => {
   const left: string[] = []
   const known = new Set(fields.map(({ name }) => name))
   const filled = fields.map((field) => {
     const value = given[field.name]
     if (value === undefined || value === null || value === '') return field
-    const one = fillOne(field, value, pathOf(at, field.name))
+    const one = fillOne(field, value, pathOf(at, field.name), by)
     left.push(...one.left)
     return one.field
   })
@@ -42,17 +48,26 @@ const isPlain = (value: unknown): value is string | number | boolean =>
 // Any object that is no list has string keys.
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const fillOne = (field: FormField, value: unknown, path: string): One => {
+/** All of what the assistant gave, which a line of a form may cut, and what it stands instead of. */
+const toCaption = ({ caption, value: before }: TextField, value: string, by: 'assistant' | 'stored') => {
+  if (by === 'stored' || value === before) return caption
+  const was = before === '' ? '' : `, instead of ${before}`
+  return [caption, `Given by the assistant${was}: ${value}`].filter((words) => words !== undefined).join(' ')
+}
+
+const fillOne = (field: FormField, value: unknown, path: string, by: 'assistant' | 'stored'): One => {
   const misfit: One = { field, left: [path] }
   switch (field.kind) {
     case 'text':
-      return isPlain(value) && !field.secret ? { field: { ...field, value: String(value) }, left: [] } : misfit
+      // What nobody sees could make another host of what they see.
+      if (!isPlain(value) || field.secret || countHidden(String(value)) > 0) return misfit
+      return { field: { ...field, value: String(value), caption: toCaption(field, String(value), by) }, left: [] }
     case 'file':
       return misfit
     case 'switch': {
       if (!isObject(value)) return misfit
       const { enabled, ...rest } = value
-      const inner = prefill(field.fields, rest, path)
+      const inner = prefill(field.fields, rest, path, by)
       return { field: { ...field, on: /^true$/i.test(String(enabled)), fields: inner.fields }, left: inner.left }
     }
     case 'choice': {
@@ -64,7 +79,7 @@ const fillOne = (field: FormField, value: unknown, path: string): One => {
       const { selection, ...rest } = isObject(value) ? value : { selection: value }
       const option = field.options.find((one) => one.value === String(selection))
       if (option === undefined) return misfit
-      const inner = prefill(option.fields, rest, path)
+      const inner = prefill(option.fields, rest, path, by)
       const options = field.options.map((one) => (one === option ? { ...one, fields: inner.fields } : one))
       return { field: { ...field, chosen: [option.value], options }, left: inner.left }
     }

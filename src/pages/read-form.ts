@@ -7,6 +7,8 @@ export type Submitted = ReadonlyMap<string, readonly string[]>
 /** What a form came to. */
 export interface FormReading {
   readonly values: Json
+  /** Those of them that are never to be repeated. */
+  readonly secrets: readonly string[]
   /** What is wrong, by the path of the field; empty where nothing is. */
   readonly wrong: ReadonlyMap<string, string>
   /** The same fields as they were filled in, without the secrets. */
@@ -25,6 +27,7 @@ export const branchOf = (path: string, option: string): string => `${path}=${opt
 /** Reads what was filled in; fields that do not count are not looked at. */
 export const readForm = (fields: readonly FormField[], submitted: Submitted): FormReading => {
   const wrong = new Map<string, string>()
+  const secrets: string[] = []
   const walk = (some: readonly FormField[], at: string) => {
     const values: Json = {}
     const kept = some.map((field) => {
@@ -39,12 +42,14 @@ export const readForm = (fields: readonly FormField[], submitted: Submitted): Fo
     const given = submitted.get(path) ?? []
     switch (field.kind) {
       case 'text':
+        if (field.secret) secrets.push(given[0] ?? '')
         return readTextField(field, given[0] ?? '', (why) => wrong.set(path, why))
       case 'file':
         return { value: readFile(field, given[0] ?? '', (why) => wrong.set(path, why)), field }
       case 'switch': {
         const on = given.length > 0
-        if (!on) return { value: field.off, field: { ...field, on } }
+        // One that nobody touched is left as it is.
+        if (!on) return { value: field.on ? field.off : undefined, field: { ...field, on } }
         const inner = walk(field.fields, path)
         return { value: { enabled: true, ...inner.values }, field: { ...field, on, fields: inner.fields } }
       }
@@ -67,7 +72,7 @@ export const readForm = (fields: readonly FormField[], submitted: Submitted): Fo
     return { value: { selection: first.value, ...inner.values }, field: { ...filled, options } }
   }
   const { values, fields: filled } = walk(fields, '')
-  return { values, wrong, fields: filled }
+  return { values, secrets: secrets.filter((one) => one !== ''), wrong, fields: filled }
 }
 
 type Wrong = (why: string) => void

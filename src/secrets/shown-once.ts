@@ -118,36 +118,33 @@ const toFile = ({ path, file, inode }: Reserved, { name, reveals, ifLost }: Show
   }
 }
 
-/** Whether there can be a page is known before the call; it is made when there is something to show. */
+/** The page is there before the call is made, so that there is room for what it shows. */
 const toPage = async (
-  { name, title, reveals, ifLost }: Shown & { readonly title: string },
+  { title, reveals, ifLost }: Shown & { readonly title: string },
   desk: Desk,
 ): Promise<Delivery> => {
-  await desk.pages.check()
   const text = {
     title,
     says: ['PostHog shows this only once.'],
     facts: { 'Asked by': desk.name },
     button: 'Show it, once',
   }
+  let values: Readonly<Record<string, string>> | undefined
+  const { page, url } = await desk.pages.open(desk.caller, text, { kind: 'shown', values: () => values })
   const deliver = async (reply: Json): Promise<Json> => {
     const found = revealed(reply, reveals)
-    if (found.length === 0) return reply
-    const opened = await desk.pages
-      .open(desk.caller, text, { kind: 'shown', values: Object.fromEntries(found) })
-      .catch(() => {
-        throw new ToolError(
-          `${name}: PostHog carried it out, but there is no room for another page, and ${reveals.join(', ')} is not delivered`,
-          { changed: 'done', next: ifLost },
-        )
-      })
+    if (found.length === 0) {
+      page.cancel()
+      return reply
+    }
+    values = Object.fromEntries(found)
     return {
       ...masked(reply, found),
-      shown_at: opened.url,
-      sensitive: `${reveals.join(', ')}: on the page shown_at, once, until ${new Date(opened.page.until).toISOString()}. Give the person the link; do not open it. If nobody opens it in time: ${ifLost}.`,
+      shown_at: url,
+      sensitive: `${reveals.join(', ')}: on the page shown_at, once, until ${new Date(page.until).toISOString()}. Give the person the link; do not open it yourself. If nobody opens it in time: ${ifLost}.`,
     }
   }
-  return { deliver, discard: async () => undefined }
+  return { deliver, discard: async () => page.cancel() }
 }
 
 /** Masked also where the reply repeats it in another field. */

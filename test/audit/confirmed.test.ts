@@ -117,7 +117,7 @@ test('a confirmation that is too old, used, or of another call was none', async 
   const round = async (args: Record<string, unknown>, state?: string) => {
     const person = { way: 'rounds', state, reply: { action: 'accept', content: { name: 'orders' } } } as const
     const answer = await call(tool, args, { signal: new AbortController().signal, person })
-    return isAsked(answer) ? answer.state : undefined
+    return isAsked(answer) && 'form' in answer ? answer.state : undefined
   }
   const args = DESTROYS[VIEW] ?? {}
   const first = await round(args)

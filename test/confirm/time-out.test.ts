@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { createCall } from '../../src/call.ts'
 import type { Caller } from '../../src/callers/caller.ts'
@@ -63,6 +64,7 @@ const useServer = async () => {
     queue: new FairQueue({ running: 1, waiting: 1 }),
     rate: createRateLimit(0),
     metadata: undefined,
+    pages: new Hono(),
     route: answerHere,
     readiness: { whyNot: async () => undefined },
     tracing: undefined,

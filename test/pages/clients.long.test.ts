@@ -15,16 +15,7 @@ describe.each(['modern', 'legacy', 'v1'] as const)('a client of %s that can open
     const mcp = await start({ era, opens })
     expect((await create(mcp)).structuredContent).toEqual({ id: ID, project_id: 7 })
     expect(writes().map(({ json }) => json)).toEqual([
-      {
-        source_type: 'Postgres',
-        payload: {
-          host: 'db.acme.com',
-          port: 5432,
-          password: SECRET,
-          ssh_tunnel: { enabled: false, host: null, port: null },
-        },
-        created_via: 'mcp',
-      },
+      { source_type: 'Postgres', payload: { host: 'db.acme.com', port: 5432, password: SECRET }, created_via: 'mcp' },
     ])
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { type Connection, type Era, type Result, useMcp } from '../fake/mcp.ts'
-import type { Opens } from '../fake/person.ts'
+import type { Opens, Person } from '../fake/person.ts'
 import { type Recorder, type Script, startRecorder } from '../fake/recorder.ts'
 
 /** The id of what is made. */
@@ -59,7 +59,12 @@ export const textOf = ({ content }: Result): string => content[0]?.text ?? ''
 export const writes = () => posthog.requests.filter(({ method }) => method !== 'GET')
 
 /** Starts the server; what it logs is looked at when the test ends. */
-export const start = async (start: { readonly era?: Era; readonly opens?: Opens; readonly flags?: string[] }) => {
+export const start = async (start: {
+  readonly era?: Era
+  readonly opens?: Opens
+  readonly person?: Person
+  readonly flags?: string[]
+}) => {
   refuses = 0
   posthog.script(answers)
   const mcp = await useMcp({ origin: posthog.origin, person: 'nobody', env: { LOG_LEVEL: 'debug' }, ...start })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Opens, Person } from '../fake/person.ts'
 import { CREATE, create, FILLED, ID, refuse, requests, SECRET, start, textOf, writes } from './entering.ts'
 import { linkIn, submit, visit } from './visit.ts'
 
@@ -75,6 +76,7 @@ describe('a client that cannot open links', () => {
   test('what the form would not show is refused before there is a page', async () => {
     const mcp = await start({})
     for (const payload of [
+      { $ask: true, host: 'db.acme\u200b.com' },
       { $ask: true, ssh_tunnel_host: 'evil.example' },
       { $ask: true, ssh_tunnel: { enabled: true, proxy: 'evil.example' } },
       { $ask: true, password: 'literal-secret' },
@@ -93,6 +95,7 @@ describe('a client that cannot open links', () => {
     const id = /\{"\$ask": "([\w-]+)"\}/.exec(String(found.structuredContent?.secrets_note))?.[1]
     const kept = { ...CREATE, payload: { $ask: id } }
     expect(textOf(await create(mcp, { ...kept, source_type: 'MySQL' }))).toContain('is for Postgres')
+    expect(textOf(await create(mcp, { ...kept, project_id: 8 }))).toContain('in project 7')
     expect(textOf(await create(mcp, { ...kept, payload: { $ask: id, host: 'evil.example' } }))).toContain(
       'used as it is',
     )
@@ -105,12 +108,16 @@ describe('a client that cannot open links', () => {
     const mcp = await start({})
     const args = { id: ID, job_inputs: { host: 'new.acme.com', password: { $ask: true } } }
     const page = await visit(linkIn(textOf(await create(mcp, args, 'external_data_sources_update'))))
-    for (const shown of ['value="new.acme.com"', 'value="5432"', 'Blank keeps']) expect(page.html).toContain(shown)
+    for (const shown of [
+      'value="new.acme.com"',
+      'value="5432"',
+      'Blank keeps',
+      'Given by the assistant, instead of old.acme.com: new.acme.com',
+    ])
+      expect(page.html).toContain(shown)
     await submit(page, { host: 'new.acme.com', port: '5433', password: '' })
     await create(mcp, args, 'external_data_sources_update')
-    expect(writes().at(-1)?.json).toEqual({
-      job_inputs: { host: 'new.acme.com', port: 5433, ssh_tunnel: { enabled: false, host: null, port: null } },
-    })
+    expect(writes().at(-1)?.json).toEqual({ job_inputs: { host: 'new.acme.com', port: 5433 } })
   })
 
   test('the keys of a table', async () => {
@@ -138,12 +145,40 @@ describe('a client that cannot open links', () => {
   })
 })
 
-test('a page is an approval: of a write that needs one, and in the audit log', async () => {
-  const mcp = await start({ flags: ['--confirm', 'writes', '--audit', '-', '--literal-secrets', 'refuse'] })
-  const page = await visit(linkIn(textOf(await create(mcp))))
-  await submit(page, FILLED)
+test('a page to which the client sent the person is an approval; one whose link the model has is none', async () => {
+  const flags = ['--confirm', 'writes', '--audit', '-', '--literal-secrets', 'refuse']
+  const refused = await create(await start({ flags }))
+  expect(textOf(refused)).toMatch(/a person has to approve this[\s\S]*Nothing was changed/)
+  expect(writes()).toEqual([])
+  const opens: Opens = async ({ url }) => {
+    await submit(await visit(url), FILLED)
+    return { action: 'accept' }
+  }
+  const mcp = await start({ flags, opens })
   expect((await create(mcp)).structuredContent).toMatchObject({ id: ID })
   const attempts = mcp.stderr.filter((line) => line.includes('"attempt"')).map((line) => JSON.parse(line))
   expect(attempts).toHaveLength(1)
   expect(attempts[0].confirmation).toMatchObject({ how: 'page', answer: 'approved' })
+})
+
+test('what was kept is no approval either: the person is asked', async () => {
+  const asked: string[] = []
+  const person: Person = ({ message }) => {
+    asked.push(message)
+    return { action: 'decline' }
+  }
+  const mcp = await start({ flags: ['--confirm', 'writes'], person })
+  const look = { source_type: 'Postgres', payload: { $ask: true } }
+  const page = await visit(linkIn(textOf(await create(mcp, look, 'external_data_sources_database_schema'))))
+  await submit(page, FILLED)
+  const found = await create(mcp, look, 'external_data_sources_database_schema')
+  const id = /\{"\$ask": "([\w-]+)"\}/.exec(String(found.structuredContent?.secrets_note))?.[1]
+  expect(textOf(await create(mcp, { ...CREATE, payload: { $ask: id } }))).toMatch(/The person declined/)
+  expect(asked).toHaveLength(1)
+  expect(asked.join()).not.toContain('Typed-By')
+  expect(
+    writes()
+      .map(({ path }) => path)
+      .join(),
+  ).not.toMatch(/external_data_sources\/$/)
 })

@@ -37,7 +37,9 @@ test('there is a form for every type the local warehouse has, and filled in it h
     expect([type, [...wrong]]).toEqual([type, []])
     expect(Object.keys(values).sort(), type).toEqual(form.map(({ name }) => name).sort())
     // What was filled in is what a call would have given: it fits back, apart from the secrets.
-    expect(prefill(form, JSON.parse(JSON.stringify(values))).left.every((path) => isSecretAt(form, path))).toBe(true)
+    expect(
+      prefill(form, JSON.parse(JSON.stringify(values)), '', 'assistant').left.every((path) => isSecretAt(form, path)),
+    ).toBe(true)
   }
   expect(WIZARD.size).toBeGreaterThan(8)
   expect(fields).toBeGreaterThan(40)
@@ -120,6 +122,18 @@ describe('what PostHog is sent (fact sheet: external data sources 2.11)', () => 
     const on = readForm(formOf('Postgres'), submitted({ ssh_tunnel: 'on', 'ssh_tunnel.auth': 'password' }))
     expect([...on.wrong.keys()]).toContain('ssh_tunnel.auth=password.password')
     expect([...on.wrong.keys()].join()).not.toContain('keypair')
+  })
+})
+
+test('a switch that nobody touched is left out, and one that is turned off is told', () => {
+  const form = formOf('Postgres')
+  const filled = { host: 'db', port: '5432', database: 'app', user: 'u', password: 'p' }
+  expect(readForm(form, submitted(filled)).values).not.toHaveProperty('ssh_tunnel')
+  const stored = { ssh_tunnel: { enabled: 'True', host: 'bastion', port: '22' } }
+  expect(readForm(prefill(form, stored, '', 'stored').fields, submitted(filled)).values.ssh_tunnel).toEqual({
+    enabled: false,
+    host: null,
+    port: null,
   })
 })
 

@@ -91,6 +91,21 @@ describe('a link', () => {
   })
 })
 
+test('a send that breaks is not certain, and ends the page', async () => {
+  const { url, page, answers } = await start()
+  answers(() => Promise.reject(new Error('a fault')))
+  const opened = await visit(url)
+  expect((await submit(opened, { host: 'a' })).status).toBe(303)
+  expect(await page.ended).toBe('unclear')
+  expect((await visit(url, opened.cookie)).html).toContain('Not certain')
+})
+
+test('whoever only looks whether a page is there does not take it', async () => {
+  const { url } = await start()
+  expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
+  expect((await visit(url)).status).toBe(200)
+})
+
 describe('what another page sends for a person', () => {
   test.each([
     ['from another site', { headers: { origin: 'https://evil.example' } }],
@@ -205,12 +220,12 @@ describe('a page', () => {
 
 test('one caller has eight pages at once, and another still has room', async () => {
   const { pages } = await start()
-  const open = (caller: string) => pages.open(caller, TEXT, { kind: 'shown', values: {} })
+  const open = (caller: string) => pages.open(caller, TEXT, { kind: 'shown', values: () => ({}) })
   for (let n = 0; n < 7; n += 1) await open('alice')
   await expect(open('alice')).rejects.toThrow('Too many pages')
   const { page } = await open('bob')
   page.cancel()
-  await expect(new Pages(async () => undefined).open('x', TEXT, { kind: 'shown', values: {} })).rejects.toThrow(
+  await expect(new Pages(async () => undefined).open('x', TEXT, { kind: 'shown', values: () => ({}) })).rejects.toThrow(
     'no page',
   )
 })
