@@ -16,7 +16,7 @@ import type { Answer } from './result.ts'
 import type { CallSecrets } from './secrets/caller-secrets.ts'
 import { send } from './send.ts'
 import { isExpected } from './shape.ts'
-import { StatusError } from './status-error.ts'
+import { KeysRefused, StatusError } from './status-error.ts'
 import { ToolError } from './tool-error.ts'
 import { jsonOf, whyNot } from './why-not.ts'
 
@@ -77,14 +77,12 @@ export const carryOut = async (
   return underAudit(means, { tool, input, context, confirmed: approved.confirmed }, async () => {
     if (approved.refused !== undefined) throw approved.refused
     const reply = await askOrSuccessor(call, request, target, ask)
-    if (reply.status === 403 && refusesKeys(String(jsonOf(reply)?.detail))) means.confirm.refusals.add(operation.name)
-    if (reply.status < 200 || reply.status > 299)
-      throw new StatusError(
-        await whyNot(call, reply, target, read),
-        reply.status,
-        reply.retryAfterSeconds,
-        reply.requestId,
-      )
+    const isRefused = reply.status === 403 && refusesKeys(String(jsonOf(reply)?.detail))
+    if (isRefused) means.confirm.refusals.add(operation.name)
+    if (reply.status < 200 || reply.status > 299) {
+      const Failed = isRefused ? KeysRefused : StatusError
+      throw new Failed(await whyNot(call, reply, target, read), reply.status, reply.retryAfterSeconds, reply.requestId)
+    }
     const answer = toAnswer(means, tool, { call, named, target, reply })
     return { answer, status: reply.status, posthogRequest: reply.requestId }
   })

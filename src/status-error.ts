@@ -16,3 +16,6 @@ export class StatusError extends ToolError {
     this.posthogRequest = posthogRequest
   }
 }
+
+/** PostHog lets no key call this, whatever its scopes (fact sheet: cross-cutting 3.2, row 2). */
+export class KeysRefused extends StatusError {}
