@@ -1,7 +1,7 @@
-/** Writes what the documentation takes from the catalogue: the README's tool table and docs/coverage.md. */
+/** Writes what the documentation takes from the catalogue: the README's tool table, docs/coverage.md and docs/derived.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Tool, toCatalogue, toQuestions } from '../src/catalogue.ts'
-import { countRows, replaceSection, toCoverageTable, toToolTable } from '../src/docs.ts'
+import { countRows, replaceSection, toCoverageTable, toDerivedTable, toReadsTable, toToolTable } from '../src/docs.ts'
 import { operations, questions } from '../tools/index.ts'
 
 // Compiled, this file is dist/docs/generate.js.
@@ -22,4 +22,7 @@ rewrite('docs/coverage.md', (text) =>
     'coverage',
     toCoverageTable(catalogue),
   ),
+)
+rewrite('docs/derived.md', (text) =>
+  replaceSection(replaceSection(text, 'derived', toDerivedTable(operations)), 'reads', toReadsTable(operations)),
 )

@@ -1,19 +1,20 @@
 import type { Answers } from './answers.ts'
 import type { Audit } from './audit/audit.ts'
-import { type CallMeans, carryOut, prepareLook } from './carry-out.ts'
+import type { CallMeans, carryOut } from './carry-out.ts'
 import type { OperationTool, Tool } from './catalogue.ts'
 import type { ConfirmMeans } from './confirm/confirmation.ts'
 import { AskFirst, type Form, type Person } from './confirm/person.ts'
-import { lossOf } from './confirm/policy.ts'
+import { type Carry, createCarry } from './derived/derive.ts'
 import type { AllowedFiles } from './files.ts'
 import type { HttpSender } from './http/client.ts'
 import { parseInput } from './input.ts'
 import type { Json, Operation } from './operation.ts'
 import { toOutgoing } from './outgoing.ts'
-import { type Asked as LeftToPerson, takeAsks } from './pages/asks.ts'
+import { takeAsks } from './pages/asks.ts'
 import { type Browser, GoFirst, type Link } from './pages/browser.ts'
 import type { Desk } from './pages/desk.ts'
-import { type Attempt, enter, type MakeCall, type Seen } from './pages/enter.ts'
+import type { Attempt, Seen } from './pages/enter.ts'
+import { leaveToPerson } from './pages/leave-to-person.ts'
 import type { Projects } from './project.ts'
 import { createRedactors, type Redactor, secretsIn } from './redact.ts'
 import { type ToolResult, toErrorResult, toResult, withNote } from './result.ts'
@@ -81,6 +82,8 @@ export interface CallHooks {
   report(call: CallReport, result: ToolResult): void
   /** Answers what is no single operation. @throws ToolError */
   readonly answer: Answers['answer']
+  /** The schema of a project, for answers that are derived from it. */
+  readonly schema: Pick<Answers['cache'], 'getWith'>
   /** Called after a write that was carried out, or may have been. */
   wrote(operation: Operation, project: number): void
 }
@@ -88,9 +91,10 @@ export interface CallHooks {
 /** The only path to the API. */
 export const createCall = (means: Means, hooks: CallHooks): Call => {
   const redactorOf = createRedactors(means.apiKey ?? '')
+  const carry = createCarry(means, hooks.schema)
   const make = async (tool: Tool, args: Json, context: RunContext): Promise<Outcome> => {
     const started = performance.now()
-    const outcome = await run({ means, hooks, redactorOf, make }, tool, args, context)
+    const outcome = await run({ means, hooks, redactorOf, carry, make }, tool, args, context)
     const { result, status, kind, asked } = outcome
     const report: CallReport = {
       tool: tool.record.name,
@@ -109,7 +113,7 @@ export const createCall = (means: Means, hooks: CallHooks): Call => {
 }
 
 /** A call of a client, or one that a person sent from a page. */
-interface RunContext extends CallContext {
+export interface RunContext extends CallContext {
   readonly seen?: Seen
   /** Secrets among what was typed, whatever their fields are called. */
   readonly typed?: readonly string[]
@@ -120,11 +124,13 @@ interface Runner {
   readonly hooks: CallHooks
   /** What masks the secrets of one call, and the server's key. */
   redactorOf(secrets: readonly string[]): Redactor
+  readonly carry: Carry
   /** Makes a call and reports it. */
   make(tool: Tool, args: Json, context: RunContext): Promise<Outcome>
 }
 
-interface Outcome {
+/** How a call ended. */
+export interface Outcome {
   /** Instead of a result. */
   readonly asked?: Asked
   readonly result: ToolResult
@@ -169,11 +175,12 @@ const toFailed = (error: unknown, redactor: Redactor): Attempt['failed'] =>
 
 /** Answers a question, or carries out an operation, with what is known to be right. */
 const perform = async (
-  { means, hooks }: Runner,
+  runner: Runner,
   tool: Tool,
   input: Json,
   context: CallMeans & CallContext & { readonly secrets: CallSecrets },
 ): Promise<Outcome> => {
+  const { means, hooks } = runner
   const { redactor } = context
   if ('question' in tool) {
     const { json, text } = await hooks.answer(tool, input, context)
@@ -182,32 +189,13 @@ const perform = async (
     return { result: { content: [{ type: 'text', text: redactor.sentence(text) }], structuredContent: structured } }
   }
   const delivery = await prepareDelivery(means.handover, tool.operation, means.desk)
-  const { answer, status } = await carryOutWrite(means, hooks, tool, input, context).catch(async (error: unknown) => {
+  const { answer, status } = await carryOutWrite(runner, tool, input, context).catch(async (error: unknown) => {
     await delivery?.discard()
     throw error
   })
   const result = await toResult(answer, redactor, tool.operation, delivery)
   return { result: withNote(result, noteOf(context.secrets, means.secrets.names)), status }
 }
-
-/** Makes the call once a person has typed what it needs. @throws ToolError, GoFirst while they have not */
-const leaveToPerson = async (
-  { means, make }: Runner,
-  tool: OperationTool,
-  asked: LeftToPerson,
-  context: CallMeans & CallContext,
-): Promise<Outcome> => {
-  const { browser, person, signal } = context
-  const input = parseInput(tool.input, asked.args)
-  const { call, target, read } = await prepareLook(means, tool, input, context)
-  const needsApproval = lossOf(tool.operation, input, means.confirm.settings.writes) !== undefined
-  const again: MakeCall = (args, seen, typed) =>
-    // Whoever sent the page waits for it, whatever became of the call that opened it.
-    make(tool, args, seen === 'kept' ? { signal, person, seen, typed } : { signal: NEVER, seen, typed })
-  return enter({ desk: means.desk, asked, call, target, read, again, browser, signal, needsApproval })
-}
-
-const NEVER = new AbortController().signal
 
 /** A question leaves like any other answer: masked. The state is ours, and says nothing. */
 const toAsked = ({ form, state }: AskFirst, redactor: Redactor): Asked => ({
@@ -222,8 +210,7 @@ const kindOf = (error: unknown): string => {
 
 /** Carries out an operation; of a write that was, or may have been, whoever keeps what it changed is told. */
 const carryOutWrite = async (
-  means: Means,
-  hooks: CallHooks,
+  { means, hooks, carry }: Runner,
   tool: OperationTool,
   input: Json,
   context: CallMeans,
@@ -235,7 +222,7 @@ const carryOutWrite = async (
     if (target !== undefined) hooks.wrote(operation, target.project)
   }
   try {
-    const done = await carryOut(means, tool, input, context)
+    const done = await carry(tool, input, context)
     if (operation.effect !== 'read') await tell()
     return done
   } catch (error) {

@@ -54,6 +54,7 @@ export const createCore = (options: CoreOptions): Core => {
   const call = createCall(means, {
     report: options.report,
     answer: answers.answer,
+    schema: cache,
     wrote: ({ toolset }, where) => {
       if (!beside.schemaToolsets.includes(toolset)) return
       watch.wrote(where)

@@ -22,6 +22,30 @@ export const toCoverageTable = (catalogue: Catalogue<OperationTool>): string =>
       .map((row, index) => [String(index + 1), ...row]),
   )
 
+/** The rows of `docs/derived.md`: what a derived answer has of every field. */
+export const toDerivedTable = (operations: readonly Operation[]): string =>
+  table(
+    ['Tool', 'Field', 'Is', 'Why'],
+    operations.flatMap(({ name, derive }) =>
+      Object.entries(derive?.fields ?? {}).map(([field, { is, why }]) => [`\`${name}\``, field, is, why ?? '']),
+    ),
+  )
+
+/** What derived answers are read from, with the scopes of each read. */
+export const toReadsTable = (operations: readonly Operation[]): string => {
+  const reads = new Map<string, Operation>()
+  for (const { derive } of operations)
+    for (const read of derive === undefined ? [] : Object.values({ ...derive.reads })) reads.set(read.name, read)
+  return table(
+    ['Request', 'Scope', 'In `derived_from`'],
+    [...reads.values()].map(({ method, path, scopes, title }) => [
+      `\`${method} /api/projects/{project_id}/${path}\``,
+      scopes.map((scope) => `\`${scope}\``).join(' '),
+      title,
+    ]),
+  )
+}
+
 /** How many rows `toCoverageTable` has. */
 export const countRows = (catalogue: Catalogue<OperationTool>): number =>
   [...catalogue.values()].reduce((sum, { operation }) => sum + operation.documented.length, 0)
@@ -38,10 +62,11 @@ export const replaceSection = (text: string, name: string, content: string): str
 const toEffect = ({ effect, destructiveWhen }: Operation): string =>
   destructiveWhen ? `destructive when ${destructiveWhen.says}` : effect
 
-const toKeys = ({ keys, scopes }: Operation): string => {
-  if (keys === 'refused') return 'refused by PostHog'
+const toKeys = ({ keys, scopes, derive }: Operation): string => {
+  if (keys === 'refused') return derive === undefined ? 'refused by PostHog' : 'refused by PostHog: derived'
   const needed = toScopes({ record: { scopes } })
-  return keys === 'newer' ? `${needed} (newer PostHog)` : needed
+  if (keys === 'allowed') return needed
+  return `${needed} (newer PostHog${derive === undefined ? '' : '; else derived'})`
 }
 
 const toScopes = ({ record }: { readonly record: Pick<Tool['record'], 'scopes'> }): string =>
@@ -53,7 +78,8 @@ const toCoverageRow = ({ operation, input }: OperationTool, root: 'environments'
   const inputs = names.map((name) => `\`${name}\`${required.includes(name) ? '' : '?'}`).join(', ')
   const leftOut = Object.entries(operation.leftOut ?? {}).map(([field, why]) => `\`${field}\` left out: ${why}`)
   const effect = operation.destructiveWhen ? [`Destructive when ${operation.destructiveWhen.says}.`] : []
-  const session = operation.keys === 'refused' ? ['Refused to API keys by PostHog.'] : []
+  const derived = operation.derive === undefined ? '' : ' Then [derived](derived.md) from others.'
+  const session = operation.keys === 'refused' ? [`Refused to API keys by PostHog.${derived}`] : []
   return [
     `\`${operation.name}\``,
     `\`${operation.method} /api/${root}/{${root === 'projects' ? 'project_id' : 'environment_id'}}/${operation.path}\``,

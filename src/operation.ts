@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Derivation } from './derivation.ts'
 import type { Loss } from './loss.ts'
 
 /** What a call can do at worst: only look, add or alter, or lose something (delete, drop, overwrite). */
@@ -6,7 +7,7 @@ export type Effect = 'read' | 'write' | 'destructive'
 
 /** An API-key scope of PostHog; `write` includes `read` of the same object (fact sheet: cross-cutting 3.3). */
 export type Scope =
-  `${'warehouse_table' | 'warehouse_view' | 'external_data_source' | 'query' | 'export' | 'file_system' | 'activity_log'}:${'read' | 'write'}`
+  `${'warehouse_table' | 'warehouse_view' | 'external_data_source' | 'query' | 'export' | 'file_system' | 'activity_log' | 'project'}:${'read' | 'write'}`
 
 /** The six REST resources, each one file in `tools/`; and the two kinds of questions. */
 export type Toolset =
@@ -150,6 +151,8 @@ export interface Operation<In extends z.ZodObject = z.ZodObject> extends Describ
   readonly keys: 'allowed' | 'newer' | 'refused'
   /** For `newer` and `refused`: which tools answer the question instead, or where in the app. */
   readonly instead?: string
+  /** For a read of those: what its answer is computed from where keys are refused. */
+  readonly derive?: Derivation
   readonly input: In
   /** Builds the JSON body where it is not simply the inputs that are left. `undefined` sends none. */
   body?(input: z.output<In>): unknown

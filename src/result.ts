@@ -21,9 +21,15 @@ export interface ToolResult {
   isError?: boolean
 }
 
+/** What an answer was computed from that PostHog keeps from API keys, and what it leaves open. */
+export interface DerivedFrom {
+  readonly from: readonly string[]
+  readonly notKnown: readonly string[]
+}
+
 /** What a successful call came back with. */
 export type Answer =
-  | { readonly kind: 'data'; readonly schema: Json; readonly call: AnsweredCall }
+  | { readonly kind: 'data'; readonly schema: Json; readonly call: AnsweredCall; readonly derived?: DerivedFrom }
   | {
       readonly kind: 'file'
       readonly reply: HttpReply
@@ -49,11 +55,16 @@ export const toResult = async (
   delivery: Delivery | undefined,
 ): Promise<ToolResult> => {
   if (answer.kind === 'file') return toFileResult(answer, redactor)
-  const structured = toStructured(operation, answer.schema, answer.call)
+  const structured = withOrigin(toStructured(operation, answer.schema, answer.call), answer.derived)
   // Before it is handed over: what is revealed is all that may differ then.
   const safe = toOutgoing(structured, redactor, operation.reveals)
   return toBlocks(delivery === undefined ? safe : await delivery.deliver(safe))
 }
+
+const withOrigin = (structured: Json, derived: DerivedFrom | undefined): Json =>
+  derived === undefined
+    ? structured
+    : { ...structured, derived: true, derived_from: derived.from, not_known: derived.notKnown }
 
 /** The result of a failure, masked; an error that is nobody's on purpose tells nothing of itself. */
 export const toErrorResult = (error: unknown, redactor: Redactor, effect: Effect): ToolResult => {

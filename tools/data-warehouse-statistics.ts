@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
+import * as derived from './derivations.ts'
 import { number, object, paging, part, rowsOf, string, text } from './fields.ts'
 
 const both = ['environments', 'projects'] as const
@@ -35,6 +36,7 @@ const runningActivity = operation({
   documented: environments,
   instead:
     'external_data_sources_list and warehouse_saved_queries_list show status Running; external_data_sources_jobs has the runs of a source.',
+  derive: derived.runningActivity,
   input: ofActivity,
   reply: { kind: 'list', at: 'results', paging: 'offset', limit: 20, row: activityRow },
   leftOut: newerFilters,
@@ -51,6 +53,7 @@ const completedActivity = operation({
   path: 'data_warehouse/completed_activity/',
   documented: both,
   instead: 'external_data_sources_jobs has the runs of a source, warehouse_saved_queries_run_history those of a view.',
+  derive: derived.completedActivity,
   input: ofActivity,
   reply: { kind: 'list', at: 'results', paging: 'offset', limit: 20, row: activityRow.extend({ finished_at: string }) },
   leftOut: { ...newerFilters, outcome: newerFilters.kind },
@@ -67,6 +70,7 @@ const jobStats = operation({
   documented: both,
   instead:
     'data_warehouse_data_health_issues lists what fails now; external_data_sources_jobs has the runs of a source.',
+  derive: derived.jobStats,
   input: z.strictObject({ days: z.literal([1, 7, 30]).optional().describe('default 7') }),
   reply: {
     kind: 'object',
@@ -84,6 +88,7 @@ const totalRowsStats = operation({
   path: 'data_warehouse/total_rows_stats/',
   documented: environments,
   instead: 'external_data_sources_jobs has rows_synced and billable of every run of a source.',
+  derive: derived.totalRows,
   input: z.strictObject({}),
   reply: {
     kind: 'object',

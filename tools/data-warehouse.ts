@@ -59,7 +59,8 @@ const checkDatabaseName = operation({
   method: 'GET',
   path: 'data_warehouse/check-database-name/',
   documented: both,
-  instead: 'data_warehouse_provision refuses a name that is taken, and then changes nothing.',
+  instead:
+    "Only PostHog's control plane knows which names are taken. data_warehouse_provision refuses one that is, and then changes nothing; in the PostHog app it is under Data warehouse.",
   input: z.strictObject({ name: databaseName }),
   reply: { kind: 'object', fields: z.looseObject({ name: string, available: boolean }) },
   names: { database_name: 'name' },
@@ -75,7 +76,7 @@ const warehouseStatus = operation({
   method: 'GET',
   path: 'data_warehouse/warehouse_status/',
   documented: environments,
-  instead: 'The PostHog app shows it under Data warehouse.',
+  instead: "Only PostHog's control plane knows it: the PostHog app shows it under Data warehouse.",
   input: noInput,
   reply: {
     kind: 'object',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Json, operation } from '../src/operation.ts'
+import * as derived from './derivations.ts'
 import {
   boolean,
   changesSomething,
@@ -165,6 +166,7 @@ const count = operation({
   path: 'file_system/{id}/count/',
   keys: 'newer',
   instead: 'file_system_list with parent lists and counts everything below a folder.',
+  derive: derived.folderCount,
   input: ofEntry,
   body: () => undefined,
   reply: {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { operation } from '../src/operation.ts'
+import * as derived from './derivations.ts'
 import { id, number, present, string } from './fields.ts'
 import { materializationLoss } from './losses.ts'
 import { cadence, ofView, viewPath as path, read, repeatedView, write } from './view-parts.ts'
@@ -21,6 +22,7 @@ const ancestors = operation({
   scopes: [],
   keys: 'refused',
   instead: lineage,
+  derive: derived.ancestors,
   input: z.strictObject({ id, level }),
   reply: { kind: 'list', at: 'ancestors', paging: 'none', limit: 1000, row: z.string() },
   leftOut: repeatedView,
@@ -38,6 +40,7 @@ const descendants = operation({
   scopes: [],
   keys: 'refused',
   instead: lineage,
+  derive: derived.descendants,
   input: z.strictObject({ id, level }),
   reply: { kind: 'list', at: 'descendants', paging: 'none', limit: 1000, row: z.string() },
   leftOut: repeatedView,
@@ -55,6 +58,7 @@ const dependencies = operation({
   scopes: [],
   keys: 'refused',
   instead: lineage,
+  derive: derived.dependencies,
   input: ofView,
   reply: { kind: 'object', fields: z.looseObject({ upstream_count: number, downstream_count: number }) },
 })
@@ -148,7 +152,8 @@ const cancel = operation({
   effect: 'write',
   idempotent: true,
   keys: 'refused',
-  instead: 'Cancel it in the PostHog app under Data warehouse; warehouse_saved_queries_run_history shows when it ends.',
+  instead:
+    'Cancel it in the PostHog app, on the page of the view (/data-warehouse/view/ and its id); warehouse_saved_queries_run_history shows when it ends.',
   input: ofView,
   body: () => undefined,
   reply: { kind: 'done', says: () => 'PostHog is cancelling the run; its status may say Running a little longer.' },
@@ -167,6 +172,7 @@ const runHistory = operation({
   documented: projects,
   keys: 'newer',
   instead: 'warehouse_saved_queries_get has status, last_run_at and latest_error.',
+  derive: derived.runHistory,
   input: ofView,
   reply: {
     kind: 'list',

@@ -1,7 +1,7 @@
 /** A PostHog of one's own may be brought up to date while this process runs. */
-const REMEMBERED_MS = 60 * 60_000
+export const REMEMBERED_MS = 60 * 60_000
 
-/** What PostHog does not let a caller's key do, whatever its scopes: nobody is asked to approve that. */
+/** What PostHog does not let a caller's key do, whatever its scopes: nobody is asked to approve that, and no read is tried again soon. */
 export class Refusals {
   readonly #never: ReadonlySet<string>
   readonly #until = new Map<string, number>()

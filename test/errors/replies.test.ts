@@ -192,11 +192,20 @@ describe('the 403s', () => {
 
   test('are ten', () => expect(new Set(ROWS.map(([detail]) => detail)).size).toBe(10))
 
-  test('a refusal of keys, in the older spelling too, names the tools that answer instead', async () => {
+  test('a refusal of keys, in the older spelling too, says what answers instead', async () => {
     upstream.script(() => forbidden('This action does not support Personal API Key access'))
-    expect(linesOf(await mcp.call('warehouse_saved_queries_ancestors', { id: ID }))[2]).toBe(
-      'PostHog does not let API keys call this, whatever their scopes: do not retry. warehouse_saved_queries_list and the SQL in warehouse_saved_queries_get show what reads what.',
+    expect(linesOf(await mcp.call('data_warehouse_warehouse_status'))[2]).toBe(
+      "PostHog does not let API keys call this, whatever their scopes: do not retry. Only PostHog's control plane knows it: the PostHog app shows it under Data warehouse.",
     )
+  })
+
+  test('where even what an answer is computed from is refused, that is said', async () => {
+    upstream.script(() => forbidden('This action does not support personal API key access'))
+    expect(linesOf(await mcp.call('data_warehouse_total_rows_stats'))).toEqual([
+      'data_warehouse_total_rows_stats: PostHog keeps it from API keys, and nothing it could be computed from can be read. Missing: the list of sources: PostHog answered 403 (forbidden) for project 7: “This action does not support personal API key access”',
+      NOTHING,
+      'Make a key that may read these, or look into the PostHog app.',
+    ])
   })
 
   test('a missing scope of a tool that needs a write scope names both', async () => {

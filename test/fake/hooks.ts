@@ -14,6 +14,7 @@ import { approves, type Question } from './person.ts'
 export const noHooks: CallHooks = {
   report: () => undefined,
   answer: () => Promise.reject(new Error('no question was expected')),
+  schema: { getWith: () => Promise.reject(new Error('no schema was expected')) },
   wrote: () => undefined,
 }
 

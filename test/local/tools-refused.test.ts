@@ -1,54 +1,40 @@
-/** What PostHog keeps for browser sessions: a 403 to every key, and the tool's advice on what to do instead. */
+/** What PostHog keeps for browser sessions: an answer from what keys may read, or the 403 and the advice on what to do instead. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operations } from '../../tools/index.ts'
 import { type Connection, connectMcp } from '../fake/mcp.ts'
 import { type Client, startClient } from './http-client.ts'
 
 const id = '0194d649-0000-7000-8000-00000000ffff'
-const LINEAGE = 'warehouse_saved_queries_list and the SQL in warehouse_saved_queries_get show what reads what.'
 
-/** Each tool with arguments that would do, and the advice of its error. */
+/** Each tool that stays refused, with arguments that would do, and the advice of its error. */
 const REFUSED: readonly (readonly [name: string, args: Record<string, unknown>, advice: string])[] = [
   [
     'warehouse_tables_update_schema',
     { id, updates: { a: 'integer' } },
     'Set column types in the PostHog app under Data warehouse, or cast in a view (warehouse_saved_queries_create).',
   ],
-  ['warehouse_saved_queries_ancestors', { id }, LINEAGE],
-  ['warehouse_saved_queries_descendants', { id }, LINEAGE],
-  ['warehouse_saved_queries_dependencies', { id }, LINEAGE],
   [
     'warehouse_saved_queries_cancel',
     { id },
-    'Cancel it in the PostHog app under Data warehouse; warehouse_saved_queries_run_history shows when it ends.',
+    'Cancel it in the PostHog app, on the page of the view (/data-warehouse/view/ and its id); warehouse_saved_queries_run_history shows when it ends.',
   ],
   [
     'data_warehouse_check_database_name',
     { name: 'acme-prod' },
-    'data_warehouse_provision refuses a name that is taken, and then changes nothing.',
-  ],
-  ['data_warehouse_warehouse_status', {}, 'The PostHog app shows it under Data warehouse.'],
-  [
-    'data_warehouse_running_activity',
-    {},
-    'external_data_sources_list and warehouse_saved_queries_list show status Running; external_data_sources_jobs has the runs of a source.',
+    "Only PostHog's control plane knows which names are taken. data_warehouse_provision refuses one that is, and then changes nothing; in the PostHog app it is under Data warehouse.",
   ],
   [
-    'data_warehouse_completed_activity',
+    'data_warehouse_warehouse_status',
     {},
-    'external_data_sources_jobs has the runs of a source, warehouse_saved_queries_run_history those of a view.',
-  ],
-  [
-    'data_warehouse_job_stats',
-    {},
-    'data_warehouse_data_health_issues lists what fails now; external_data_sources_jobs has the runs of a source.',
-  ],
-  [
-    'data_warehouse_total_rows_stats',
-    {},
-    'external_data_sources_jobs has rows_synced and billable of every run of a source.',
+    "Only PostHog's control plane knows it: the PostHog app shows it under Data warehouse.",
   ],
 ]
+
+/** What is answered all the same, from what keys may read. */
+const DERIVED = ['running_activity', 'completed_activity', 'job_stats', 'total_rows_stats'].map(
+  (name) => `data_warehouse_${name}`,
+)
+const LINEAGE = ['ancestors', 'descendants', 'dependencies'].map((name) => `warehouse_saved_queries_${name}`)
 
 const refused = async (mcp: Connection, name: string, args: Record<string, unknown>, advice: string) => {
   const { isError, content } = await mcp.call(name, args)
@@ -73,10 +59,24 @@ describe('without --session-actions', () => {
 
   it.each(REFUSED)('%s is refused with its advice', (name, args, advice) => refused(mcp, name, args, advice))
 
+  it.each(DERIVED)('%s is answered from what keys may read', async (name) => {
+    expect((await mcp.call(name)).structuredContent).toMatchObject({ derived: true, project_id: 1 })
+  })
+
+  it.each(LINEAGE)('%s too, of a view that is there', async (name) => {
+    const { structuredContent = {} } = await mcp.call('warehouse_saved_queries_create', {
+      name: `of_${name}`,
+      query: 'select event from events',
+    })
+    const answer = await mcp.call(name, { id: structuredContent.id })
+    expect(answer.structuredContent).toMatchObject({ derived: true, project_id: 1 })
+    expect((await mcp.call(name, { id })).content[0]?.text).toContain(`${name}: PostHog answered 404`)
+  })
+
   it('they are eleven, and what needs nothing, or an id, is let through', async () => {
     const refusedByRecord = operations.filter(({ keys }) => keys === 'refused').map(({ name }) => name)
-    expect(REFUSED.map(([name]) => name).sort()).toEqual(refusedByRecord.sort())
-    expect(REFUSED).toHaveLength(11)
+    expect([...REFUSED.map(([name]) => name), ...DERIVED, ...LINEAGE].sort()).toEqual(refusedByRecord.sort())
+    expect(refusedByRecord).toHaveLength(11)
     const bare = (await mcp.list()).filter(
       ({ name, inputSchema: { required = [] } }) =>
         !refusedByRecord.includes(name) &&
@@ -132,15 +132,21 @@ describe('of the older releases of PostHog', () => {
     ['warehouse_saved_queries_materialize', { id }, 'Materialize the view in the PostHog app under Data warehouse.'],
     ['warehouse_saved_queries_run', { id }, 'Run it in the PostHog app under Data warehouse.'],
     [
-      'warehouse_saved_queries_run_history',
-      { id },
-      'warehouse_saved_queries_get has status, last_run_at and latest_error.',
-    ],
-    [
       'warehouse_saved_queries_resume_schedules',
       { view_ids: [id] },
       'Resume them in the PostHog app under Data warehouse.',
     ],
-    ['file_system_count', { id }, 'file_system_list with parent lists and counts everything below a folder.'],
   ])('%s is refused too', (name, args, advice) => refused(mcp, name, args, advice))
+
+  it('warehouse_saved_queries_run_history and file_system_count are answered from others', async () => {
+    const history = await mcp.call('warehouse_saved_queries_run_history', { id: made.view })
+    expect(history.structuredContent).toMatchObject({
+      results: [],
+      derived: true,
+      not_known: ['runs before the last one'],
+    })
+    const { structuredContent: folder = {} } = await mcp.call('file_system_create', { path: 'Shop', type: 'folder' })
+    const count = await mcp.call('file_system_count', { id: folder.id })
+    expect(count.structuredContent).toMatchObject({ count: 0, derived: true })
+  })
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Tool, toCatalogue, toQuestions } from '../../src/catalogue.ts'
-import { replaceSection, toCoverageTable, toToolTable } from '../../src/docs.ts'
+import { replaceSection, toCoverageTable, toDerivedTable, toReadsTable, toToolTable } from '../../src/docs.ts'
 import { operations, questions } from '../../tools/index.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -25,6 +25,17 @@ describe('documents taken from the records', () => {
     expect(replaceSection(coverage, 'coverage', toCoverageTable(catalogue))).toBe(coverage)
     expect(coverage.match(/^\| \d+ \| `/gm)).toHaveLength(76)
     expect(coverage).toContain('76 endpoint rows, 54 tools.')
+  })
+
+  it('docs/derived.md has every field of every derived answer as generated', () => {
+    const derived = read('docs/derived.md')
+    const fields = replaceSection(derived, 'derived', toDerivedTable(operations))
+    expect(replaceSection(fields, 'reads', toReadsTable(operations))).toBe(derived)
+    const of = (tool: string) => derived.match(new RegExp(`^\\| \`${tool}\``, 'gm')) ?? []
+    const kept = operations.filter(({ derive }) => derive !== undefined)
+    expect(kept).toHaveLength(9)
+    for (const { name } of kept) expect(of(name).length, name).toBeGreaterThan(0)
+    expect(derived.match(/^\| `GET \/api/gm)).toHaveLength(10)
   })
 
   it('the README names only commands that exist', () => {

@@ -22,7 +22,7 @@ export const fenced = (prose: string, about: string) => {
 }
 
 /** Fields whose words are the server's, whoever answered; `error` of a sample is one too. */
-const OURS = /^(next|done|note|notes|cut|stripped|sensitive|missing|why|error|used_by_is)$/
+const OURS = /^(next|done|note|notes|cut|stripped|sensitive|missing|why|error|used_by_is|derived_from|not_known)$/
 
 /** Gives every payload in turn, and knows what it gave. */
 const dealer = () => {
