@@ -27,7 +27,7 @@ export interface RunReads {
   readonly jobs: Operation
   /** A page of views with the state of their last run; input `page`. */
   readonly views: Operation
-  /** Runs of all views, newest first; inputs `limit` and `offset`. Only newer releases let keys read it. */
+  /** Runs of all views, newest first; inputs `limit`, `offset` and `saved_query_id`. Only newer releases let keys read it. */
   readonly models: Operation
   /** The last runs of one view; input `id`. */
   readonly history: Operation

@@ -79,7 +79,7 @@ const models = operation({
   method: 'GET',
   path: 'data_modeling_jobs/',
   scopes: ['warehouse_view:read'],
-  input: page,
+  input: page.extend({ saved_query_id: id.optional() }),
 })
 
 const history = operation({

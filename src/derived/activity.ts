@@ -2,8 +2,11 @@ import type { RunReads } from '../derivation.ts'
 import type { Json } from '../operation.ts'
 import { toNumber } from '../schema/reply-parts.ts'
 import type { Reader } from './reader.ts'
-import { streamsOf, type Wanted } from './run-sources.ts'
+
 import { collect } from './run-streams.ts'
+import { syncStreams } from './sync-streams.ts'
+import { viewStreams } from './view-streams.ts'
+import type { Wanted } from './wanted.ts'
 
 const DAY_MS = 86_400_000
 const DEFAULT_DAYS = 30
@@ -23,7 +26,8 @@ export const deriveActivity = async (
   const isWanted = (run: { readonly status: string; readonly at: number }): boolean =>
     run.status === status && run.at > since
   const gaps: Wanted['gaps'] = new Set()
-  const streams = await streamsOf(reads, { since, which, gaps }, reader)
+  const wanting: Wanted = { since, which, gaps }
+  const streams = [...(await syncStreams(reads, wanting, reader)), ...(await viewStreams(reads, wanting, reader))]
   const { runs, wholeFrom } = await collect(
     streams,
     // One more than the page, to know whether there is another.

@@ -2,8 +2,9 @@ import type { RunReads } from '../derivation.ts'
 import type { Json } from '../operation.ts'
 import { toMoment } from './activity.ts'
 import type { Reader } from './reader.ts'
-import { syncStreams, type Wanted } from './run-sources.ts'
 import { collect } from './run-streams.ts'
+import { syncStreams } from './sync-streams.ts'
+import type { Wanted } from './wanted.ts'
 
 /** As long as the longest month: what a billing period has so far is not more than what these days have. */
 const DAYS = 31

@@ -4,9 +4,12 @@ import { toNumber, toObject, toText } from '../schema/reply-parts.ts'
 import { toMoment } from './activity.ts'
 import { bucketsOf } from './buckets.ts'
 import type { Reader } from './reader.ts'
-import { streamsOf, type Wanted } from './run-sources.ts'
+
 import { collect } from './run-streams.ts'
 import type { Run } from './runs.ts'
+import { syncStreams } from './sync-streams.ts'
+import { viewStreams } from './view-streams.ts'
+import type { Wanted } from './wanted.ts'
 
 const DAY_MS = 86_400_000
 const DEFAULT_DAYS = 7
@@ -43,7 +46,8 @@ export const deriveRunCounts = async (reads: RunReads, input: Json, reader: Read
   // Syncs count when they end: one that began earlier may have ended since.
   const from = since - DAY_MS
   const gaps: Wanted['gaps'] = new Set()
-  const streams = await streamsOf(reads, { since: from, which: 'all', gaps }, reader)
+  const wanting: Wanted = { since: from, which: 'all', gaps }
+  const streams = [...(await syncStreams(reads, wanting, reader)), ...(await viewStreams(reads, wanting, reader))]
   const { runs, wholeFrom } = await collect(streams, (_read, at) => at <= from, reader)
   if (runs.length === 0 && gaps.size === 2) return undefined
   if (wholeFrom !== undefined) {

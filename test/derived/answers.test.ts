@@ -264,6 +264,14 @@ describe('runs', () => {
       { name: 'charges', type: 'Stripe', rows: 10 },
     ])
     expect(more).toBe(false)
+    // Nothing is made up of what the run history does not have.
+    expect(Object.keys(Array.isArray(results) ? results[1] : {}).sort()).toEqual([
+      'created_at',
+      'finished_at',
+      'name',
+      'status',
+      'type',
+    ])
   })
 
   test('of views have all their fields where the list of them can be read', async () => {
@@ -343,6 +351,32 @@ describe('runs', () => {
     expect((await answer('data_warehouse_running_activity')).results).toEqual([])
     const lists = ['GET external_data_sources/', 'GET warehouse_saved_queries/', 'GET data_modeling_jobs/']
     expect(sentInstead(upstream).filter((line) => !lists.includes(line))).toEqual([])
+  })
+
+  test('of what is under way only the newest runs are read, however many came before', async () => {
+    const jobs = Array.from({ length: 500 }, (_, index) =>
+      job(1 + index, index === 0 ? { status: 'Running', finished_at: null } : {}),
+    )
+    const run = { id: idOf(70), saved_query_id: A, status: 'Running', rows_materialized: 4, created_at: at(2) }
+    const older = Array.from({ length: 500 }, (_, index) => ({
+      ...run,
+      id: idOf(71 + index),
+      status: 'Completed',
+      created_at: at(3 + index),
+    }))
+    const project = {
+      sources: [source(5, 2, 'Running')],
+      jobs: { [idOf(5)]: jobs },
+      views: [{ ...view(1, 2), status: 'Running' }],
+      models: [run, ...older],
+    }
+    const { own, call } = await useNew(keysOnly(project))
+    const { structuredContent } = await call('data_warehouse_running_activity')
+    expect(structuredContent?.results).toMatchObject([
+      { name: 'charges', status: 'Running' },
+      { id: idOf(70), name: 'v1', status: 'Running', rows: 4 },
+    ])
+    expect(sentInstead(own)).toHaveLength(4)
   })
 
   test('of 5,000 views that ran lately only those of the page are read', async () => {

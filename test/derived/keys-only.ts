@@ -109,7 +109,11 @@ const ROUTES: readonly (readonly [
   [
     /^data_modeling_jobs\/$/,
     'warehouse_view:read',
-    ({ models }, request) => (models === undefined ? absent('Endpoint not found.') : page(models, request, 10)),
+    ({ models }, request) => {
+      if (models === undefined) return absent('Endpoint not found.')
+      const { saved_query_id: view } = Object.fromEntries(request.query)
+      return page(view === undefined ? models : models.filter((run) => run.saved_query_id === view), request, 10)
+    },
   ],
   [/^$/, 'project:read', () => ({ json: { id: 7, timezone: 'America/Los_Angeles', api_token: 'phc_public' } })],
 ]
