@@ -48,7 +48,7 @@ export const isExpected = (reply: Reply, body: unknown): boolean => {
 }
 
 /** Fields in which this server speaks; what a reply has under these names must not pass for its words. */
-const OURS = /^(done|next|note|cut|stripped|sensitive|saved_to|secrets_note|derived|derived_from|not_known)$/
+const OURS = /^(done|next|note|cut|stripped|sensitive|saved_to|shown_at|secrets_note|derived|derived_from|not_known)$/
 
 const apart = (body: Json): Json => {
   const entries = Object.entries(body)

@@ -135,7 +135,8 @@ describe('what the operator may not set', () => {
       /overlaps --allow-dir/,
     ],
     ['a folder around one', ['--allow-dir', inner, '--passwords-dir', folder], {}, /whose files any call may upload/],
-    ['both ways for passwords', ['--passwords-dir', folder, '--reveal-passwords'], {}, /choose one of the two/],
+    ['two ways for passwords', ['--passwords-dir', folder, '--reveal-passwords'], {}, /choose one of them/],
+    ['another two', ['--passwords-page', '--reveal-passwords'], {}, /choose one of them/],
     ['another policy', ['--literal-secrets', 'ask'], {}, /It is allow or refuse/],
     ['a bad name', [], { 'MCP_SECRET_9/B': VALUE }, /a name is letters, digits and _/],
     ['a binding of nothing', [], { MCP_SECRET_DB_FOR: 'Postgres@db' }, /MCP_SECRET_DB may go, and that is not set/],
@@ -169,7 +170,7 @@ describe('secrets that are typed', () => {
       id: ID,
       project_id: 7,
       secrets_note:
-        'Given as text, and so in this chat: payload.password. Safer next time: a reference, {"$secret": "NAME"}, once the operator has defined a secret (docs/secrets.md).',
+        'Given as text, and so in this chat: payload.password. Safer next time: {"$ask": true} in its place, and the person types it in a browser; or a reference, {"$secret": "NAME"}, once the operator has defined a secret (docs/secrets.md).',
     })
     expect(JSON.parse(textOf(result))).toEqual(result.structuredContent)
     expect((await connect(mcp, 'typed-password')).structuredContent?.secrets_note).toContain('to one of: DB.')
