@@ -20,12 +20,13 @@ export interface Waiting {
  * Sends a person to a page and waits for its end.
  * @throws ToolError when they did not go, or are not done yet; GoFirst when the client is to send them
  */
-export const awaitPage = async ({ page }: Opened, waiting: Waiting): Promise<Ending> => {
+export const awaitPage = async ({ page, isDirect }: Opened, waiting: Waiting): Promise<Ending> => {
   const { browser, signal, link } = waiting
   const until = new Date(page.until).toISOString()
   const isUnseen = page.view.state === 'open' && !page.wasOpened
-  // As long as nobody has it open, also again: the model may have lost the link.
-  if (browser === undefined && isUnseen) throw toGive(link, until)
+  // As long as nobody has it open, also again: the model may have lost the link. Never that of a page which counts as
+  // approval: another client of the same caller may have opened it.
+  if (browser === undefined && isUnseen && !isDirect) throw toGive(link, until)
   if (browser?.way === 'rounds') {
     if (browser.went === undefined && isUnseen) throw new GoFirst(link)
     if (browser.went !== undefined && browser.went !== 'accept') leave(page, browser.went, waiting)
